@@ -1,0 +1,1 @@
+"""The TinyDB backend: durable files below, indexes in memory above."""

@@ -1,0 +1,119 @@
+"""An old and a new document in, what to announce of it out; and announced changes as they are stored.
+
+What is stored says who could see the article before and after, so that each reader is told of what that reader sees.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+from msgspec import Struct
+
+from store.base import Change, ChangeKind, ChangePage, Document
+from store.errors import CriteriaError
+
+CHANGES = "changes"
+"""The table of announcements, by sequence."""
+KEPT = 300_000
+"""How many a compaction keeps, with those that are told to nobody."""
+SILENT = frozenset({"secured"})
+"""Keys whose change is stored and announced to nobody."""
+QUIET = SILENT | {"heat"}
+
+
+class Announcement(Struct, frozen=True, gc=False):
+    """One applied change, as stored, told to somebody or not: their sequences leave no gap, so a lost one is noticed.
+
+    `was` and `shown`: whether the article was and is published; None where there is none.
+    """
+
+    sequence: int
+    path: str
+    keys: tuple[str, ...]
+    at: datetime
+    was: bool | None
+    shown: bool | None
+
+    def encode(self) -> bytes:
+        """Return the announcement as JSON."""
+        return msgspec.json.encode(self)
+
+    def to(self, drafts: bool) -> Change | None:
+        """Return the change as a reader with or without drafts sees it, if that reader sees it at all."""
+        was = self.was if drafts or self.was else None
+        shown = self.shown if drafts or self.shown else None
+        if (was is None and shown is None) or (was == shown and SILENT.issuperset(self.keys)):
+            return None
+        if was is None:
+            kind = ChangeKind.ADDED
+        elif shown is None:
+            kind = ChangeKind.REMOVED
+        else:
+            kind = ChangeKind.HEAT if QUIET.issuperset(self.keys) else ChangeKind.UPDATED
+        return Change(self.sequence, kind, self.path, self.keys, self.at)
+
+
+def decode(data: bytes) -> Announcement:
+    """Return the announcement that `Announcement.encode` encoded."""
+    return _decoder.decode(data)
+
+
+_decoder = msgspec.json.Decoder(Announcement)
+
+
+def changed_keys(old: Document | None, new: Document | None) -> tuple[str, ...]:
+    """Return the top-level keys that differ, `body` among them, in the order of the new document, then of the old."""
+    before, after = _said(old), _said(new)
+    if not before or not after:
+        return tuple(after or before)
+    missing = object()
+    keys: Iterable[str] = {**after, **before}
+    moved = old is not None and new is not None and old.base_url != new.base_url
+    return tuple(
+        key for key in keys if before.get(key, missing) != after.get(key, missing) or (moved and key == "images")
+    )
+
+
+class Log(Protocol):
+    """Announcements as they are stored."""
+
+    @property
+    def sequence(self) -> int:
+        """The store's."""
+
+    def entries(self, log: str, after: int = 0, limit: int | None = None) -> list[tuple[int, bytes]]:
+        """Return the entries of a log with ids above *after*, oldest first."""
+
+    def oldest(self, log: str) -> int | None:
+        """Return the id of the oldest entry of a log, or None where it is empty."""
+
+
+def page_of(log: Log, since: int, limit: int, drafts: bool) -> ChangePage:
+    """Return up to *limit* changes after *since*, as a reader with or without drafts sees them."""
+    if limit < 1:
+        raise CriteriaError(f"a page of changes has at least one, and so not {limit}")
+    newest = log.sequence
+    if not (log.oldest(CHANGES) or newest + 1) - 1 <= since <= newest:
+        return ChangePage((), newest, has_more=False, reset=True)
+    found: list[Change] = []
+    while True:
+        entries = log.entries(CHANGES, since, limit)
+        for sequence, data in entries:
+            if len(found) == limit:
+                return ChangePage(found, since, has_more=True, reset=False)
+            since = sequence
+            change = decode(data).to(drafts)
+            if change:
+                found.append(change)
+        if len(entries) < limit:
+            return ChangePage(found, max(since, newest), has_more=False, reset=False)
+
+
+def _said(document: Document | None) -> dict[str, object]:
+    if document is None:
+        return {}
+    said = dict(document.metadata)
+    if document.body is not None:
+        said["body"] = document.body
+    return said

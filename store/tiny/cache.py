@@ -1,0 +1,129 @@
+"""Articles in, a file to read them from quickly next time out.
+
+What the records are made from is in the store's own files; this copy is only quicker to read. It carries the stamp of
+the state that it was made of, and is worth nothing once that is another; damaged or missing, it is made anew.
+"""
+
+import logging
+import mmap
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
+from store.article import Article, Image, Mention, Summary
+from store.documents import EDITION
+
+logger = logging.getLogger(__name__)
+
+_FORM = zlib.crc32(repr([each.__struct_fields__ for each in (Article, Summary, Mention, Image)]).encode())
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Article)
+_SHARED = ("title", "title_text", "excerpt", "excerpt_text", "web_url", "amp_web_url", "cdn_amp_web_url", "images")
+ARTICLE_SHARES = (*_SHARED, "provider", "urls", "original_url", "canonical_url", "topics")
+SUMMARY_SHARES = (*_SHARED, "provider", "urls", "key")
+_SIZE = 4
+_HEAD = 4096
+_CHUNK = 1 << 20
+
+
+class _Head(Struct):
+    stamp: str
+    form: int
+    edition: int
+    size: int
+    checksum: int
+
+
+def path_of(store: Path) -> Path:
+    """Return where the copy of a store's articles is."""
+    return store.with_name(f"{store.name}.cache")
+
+
+def is_current(path: Path, stamp: str) -> bool:
+    """Return whether the file at *path* is of the state *stamp*, by its head alone."""
+    try:
+        with path.open("rb") as file:
+            return _head(file.read(_HEAD)).stamp == stamp
+    except (OSError, ValueError):
+        return False
+
+
+def read(path: Path, stamp: str) -> Iterator[Article]:
+    """Yield the articles at *path*. Raises ValueError where they are not those of *stamp*, or not there, or damaged."""
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            head = _head(data[:_HEAD])
+            if head.stamp != stamp:
+                raise ValueError("it is of another state")
+            if head.size != len(data) - _HEAD or head.checksum != _checksum(data):
+                raise ValueError("it is damaged")
+            yield from _articles(data)
+    except OSError as error:
+        raise ValueError(str(error)) from error
+
+
+def write(path: Path, stamp: str, articles: Iterable[Article]) -> None:
+    """Replace the file at *path*; where that cannot be done, the next start is slower, and the log says why."""
+    temporary = ""
+    try:
+        with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", delete=False) as file:
+            temporary = file.name
+            file.write(bytes(_HEAD))
+            size = checksum = 0
+            for article in articles:
+                packed = _encoder.encode(article)
+                piece = len(packed).to_bytes(_SIZE, "big") + packed
+                checksum, size = zlib.crc32(piece, checksum), size + len(piece)
+                file.write(piece)
+            file.seek(0)
+            file.write(_encoder.encode(_Head(stamp, _FORM, EDITION, size, checksum)).ljust(_HEAD, b"\0"))
+        Path(temporary).replace(path)
+    except OSError as error:
+        logger.warning("%s: not written: %s", path, error.strerror)
+        with suppress(OSError):
+            os.unlink(temporary)  # noqa: PTH108 # also where there is none
+
+
+def _head(data: bytes) -> _Head:
+    head = msgspec.msgpack.decode(data.rstrip(b"\0"), type=_Head)
+    if (head.form, head.edition) != (_FORM, EDITION):
+        raise ValueError("it is of another edition")
+    return head
+
+
+def _checksum(data: mmap.mmap) -> int:
+    checksum = 0
+    for start in range(_HEAD, len(data), _CHUNK):
+        checksum = zlib.crc32(data[start : start + _CHUNK], checksum)
+    return checksum
+
+
+def _articles(data: mmap.mmap) -> Iterator[Article]:
+    seen: dict[Any, Any] = {}
+    at = _HEAD
+    while at < len(data):
+        start = at + _SIZE
+        at = start + int.from_bytes(data[at:start], "big")
+        article = _decoder.decode(data[start:at])
+        _share(article, ARTICLE_SHARES, seen)
+        for entry in article.related:
+            _share(entry, SUMMARY_SHARES, seen)
+        yield article
+
+
+def _share(record: Struct, names: tuple[str, ...], seen: dict[Any, Any]) -> None:
+    """Let equal values be one object: an article and those that relate to it mostly say the same, and say it twice."""
+    for name in names:
+        value = getattr(record, name)
+        if value:
+            known = seen.setdefault(value, value)
+            if known is not value:
+                force_setattr(record, name, known)

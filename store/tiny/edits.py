@@ -1,0 +1,173 @@
+"""Asked-for changes in, a batch for the storage out: what is put and dropped, and what is announced of it.
+
+Documents stand in one table for each kind, announced changes in one of their own, by sequence.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+from msgspec import Struct
+
+from store.article import Article, Organization, TopicEntry
+from store.base import Applied, Document, Kind, Put, Remove
+from store.errors import ArticleError, Problem
+from store.records import article, organization, topic
+from store.tiny.announcements import CHANGES, Announcement, changed_keys
+from store.tiny.record import Batch
+
+TABLES: Mapping[Kind, str] = {Kind.ARTICLE: "articles", Kind.ORGANIZATION: "organizations", Kind.TOPIC: "topics"}
+Entry = Article | Organization | TopicEntry
+_RECORDS: Mapping[Kind, Callable[[Document], Entry]] = {
+    Kind.ARTICLE: article,
+    Kind.ORGANIZATION: organization,
+    Kind.TOPIC: topic,
+}
+_decoder = msgspec.json.Decoder(Document)
+
+
+class Tables(Protocol):
+    """The documents as a batch finds them."""
+
+    sequence: int
+    at: datetime
+
+    def document(self, table: str, identifier: str) -> bytes | None:
+        """Return one document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A document to be put, as it is stored and as it is read."""
+
+    document: Document
+    data: bytes
+    entry: Entry
+
+
+class _Body(Struct):
+    body: str | None = None
+
+
+_body = msgspec.json.Decoder(_Body)
+
+
+def body(data: bytes) -> str | None:
+    """Return only the body of a stored document."""
+    return _body.decode(data).body
+
+
+def decode(data: bytes) -> Document:
+    """Return a document from its stored form."""
+    return _decoder.decode(data)
+
+
+def entry(document: Document) -> Entry:
+    """Return what *document* says. Raises ArticleError."""
+    return _RECORDS[document.kind](document)
+
+
+def edit(document: Document) -> Edit:
+    """Return *document* made ready to be put. Raises ArticleError where it is not valid."""
+    try:
+        return Edit(document, msgspec.json.encode(document), entry(document))
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ArticleError(Problem(document.path, None, "document.value", str(error))) from error
+
+
+def edited(changes: Sequence[Put | Remove]) -> list[Edit | Remove]:
+    """Return *changes* made ready. Raises ArticleError with everything that is wrong with them."""
+    edits: list[Edit | Remove] = []
+    problems: list[Problem] = []
+    for change in changes:
+        try:
+            edits.append(edit(change.document) if isinstance(change, Put) else change)
+        except ArticleError as error:
+            problems += error.problems
+    if problems:
+        raise ArticleError(*problems)
+    return edits
+
+
+def batch(tables: Tables, edits: Sequence[Edit | Remove]) -> tuple[Batch | None, Applied]:
+    """Return what *edits* come to after what is in *tables*; no batch where they come to nothing."""
+    ledger = _Ledger(tables, tables.sequence)
+    for each in edits:
+        if isinstance(each, Remove):
+            ledger.write(each.path, None)
+        else:
+            ledger.write(each.document.path, each)
+    return ledger.batch(), ledger.applied()
+
+
+@dataclass(slots=True)
+class _Ledger:
+    tables: Tables
+    sequence: int
+    before: dict[str, Document | None] = field(default_factory=dict)
+    after: dict[str, Edit | None] = field(default_factory=dict)
+    unchanged: dict[str, None] = field(default_factory=dict)
+    announced: list[Announcement] = field(default_factory=list)
+
+    def write(self, path: str, edit: Edit | None) -> None:
+        if path not in self.before:
+            self.before[path] = self._stored(path)
+        written = self.after.get(path)
+        old = written.document if written else None if path in self.after else self.before[path]
+        new = edit.document if edit else None
+        if _same(old, new):
+            if new is not None:
+                self.unchanged[path] = None
+            return
+        self.after[path] = edit
+        self.sequence += 1
+        keys = changed_keys(old, new)
+        self.announced.append(Announcement(self.sequence, path, keys, self.tables.at, _shown(old), _shown(new)))
+
+    def batch(self) -> Batch | None:
+        if self.sequence == self.tables.sequence:
+            return None
+        drops: list[tuple[str, str]] = []
+        puts: list[tuple[str, str, bytes]] = []
+        for path, edit in self.after.items():
+            old = self.before[path]
+            if old is not None and (edit is None or edit.document.kind is not old.kind):
+                drops.append((TABLES[old.kind], path))
+            if edit is not None:
+                puts.append((TABLES[edit.document.kind], path, edit.data))
+        puts += ((CHANGES, str(each.sequence), each.encode()) for each in self.announced)
+        return Batch(self.sequence, puts, drops)
+
+    def applied(self) -> Applied:
+        kinds: dict[tuple[bool, bool], list[str]] = {(a, b): [] for a in (True, False) for b in (True, False)}
+        for path, edit in self.after.items():
+            kinds[self.before[path] is not None, edit is not None].append(path)
+        return Applied(
+            self.sequence,
+            added=tuple(kinds[False, True]),
+            updated=tuple(kinds[True, True]),
+            unchanged=tuple(path for path in self.unchanged if path not in self.after),
+            removed=tuple(kinds[True, False]),
+        )
+
+    def _stored(self, path: str) -> Document | None:
+        for table in TABLES.values():
+            data = self.tables.document(table, path)
+            if data is not None:
+                return decode(data)
+        return None
+
+
+def _same(old: Document | None, new: Document | None) -> bool:
+    if old is None or new is None:
+        return old is new
+    return (old.digest, old.kind, old.source) == (new.digest, new.kind, new.source)
+
+
+def _shown(document: Document | None) -> bool | None:
+    """Return whether an article is published; None where there is none."""
+    if document is None or document.kind is not Kind.ARTICLE:
+        return None
+    return document.metadata.get("published") is not False and document.metadata.get("removed") is not True
