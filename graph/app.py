@@ -1,0 +1,230 @@
+"""The ASGI road: a server's events in, requests whole; responses out, events again. It decides nothing.
+
+Also the routes beside `/graphql`: health, readiness, metrics, and the pages of `graph.pages`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request as StarletteRequest
+from starlette.responses import Response as StarletteResponse
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from graph import playground, sse
+from graph.errors import Refusal, masked
+from graph.execution import Operations
+from graph.http import RETRY_AFTER, Endpoint
+from graph.logs import RequestLog
+from graph.message import Request, Response, header
+from graph.metrics import Metrics
+from graph.record import Record
+from graph.render import Stream
+from graph.settings import Settings
+from graph.websocket import Socket
+from store.base import Store
+
+PATH = "/graphql"
+REFRESH_SECONDS = 0.5
+"""How often the file of keys is looked at."""
+
+
+class DisconnectedError(Exception):
+    """The client went away before its request was whole."""
+
+
+class App:
+    """One server's ASGI application."""
+
+    def __init__(
+        self, store: Store, operations: Operations, settings: Settings, routes: Sequence[BaseRoute] = ()
+    ) -> None:
+        self.store, self.settings = store, settings
+        self.metrics = Metrics(self.gauges)
+        self.log = RequestLog(settings)
+        self.endpoint = Endpoint(store, operations, settings, self.observe, playground.page)
+        self.under_way = self.burst = self.shed = self.streams = self.sockets = 0
+        self.sweeping = False
+        own = [Route("/health", self.health), Route("/ready", self.ready), Route("/metrics", self.served_metrics)]
+        handlers: Any = {HTTPException: not_found, Exception: failed}
+        self.others: ASGIApp = Starlette(
+            routes=[*own, *routes], exception_handlers=handlers, lifespan=lambda _: self.lifespan()
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection's event scope."""
+        if scope["type"] == "http" and scope["path"] == PATH:
+            await self.graphql(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self.socket(WebSocket(scope, receive, send))
+        else:
+            await self.others(scope, receive, send)
+
+    def observe(self, record: Record) -> None:
+        """Count and log a request."""
+        self.metrics(record)
+        self.log(record)
+
+    async def graphql(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Receive a GraphQL request, and send its answer."""
+        request = of_scope(scope)
+        try:
+            body = await received(request, receive, self.settings.body_bytes)
+        except DisconnectedError:
+            return
+        except Refusal as refusal:
+            await sent(self.endpoint.refuse(request, refusal), send)
+            return
+        if self.under_way >= self.settings.concurrency:
+            await sent(self.overloaded(request), send)
+            return
+        self.under_way += 1
+        try:
+            answer = await self.endpoint.answer(of_scope(scope, body))
+        finally:
+            self.under_way -= 1
+        if isinstance(answer, Stream):
+            await self.streamed(answer, request, receive, send)
+        else:
+            await sent(answer, send)
+
+    def end_burst(self) -> None:
+        """Forget how many requests arrived in one turn of the loop: each has its answer or its task."""
+        self.burst = 0
+
+    def overloaded(self, request: Request, road: str = "asgi") -> Response:
+        """Return the refusal of a request that there is no room for."""
+        self.shed += 1
+        refusal = Refusal("OVERLOADED", "The server has as much to do as it can; try again.", 503, (RETRY_AFTER,))
+        return self.endpoint.refuse(request, refusal, road)
+
+    async def streamed(self, stream: Stream, request: Request, receive: Receive, send: Send) -> None:
+        """Send a stream's answers until it or the client ends."""
+        if self.streams >= self.settings.sockets:
+            await sent(self.overloaded(request), send)
+            return
+        self.streams += 1
+        try:
+            await sse.send(stream, receive, send, self.settings.ping_seconds)
+        finally:
+            self.streams -= 1
+
+    async def socket(self, socket: WebSocket) -> None:
+        """Serve a WebSocket on `/graphql`, up to the number that there is room for; others are HTTP 403."""
+        if socket.scope["path"] != PATH or self.sockets >= self.settings.sockets:
+            await socket.close()
+            return
+        self.sockets += 1
+        try:
+            await Socket(socket, self.endpoint).serve()
+        finally:
+            self.sockets -= 1
+
+    async def health(self, _: StarletteRequest) -> StarletteResponse:
+        """Say that the process lives."""
+        return json({"status": "ok"})
+
+    async def ready(self, _: StarletteRequest) -> StarletteResponse:
+        """Say what is loaded."""
+        return json({"status": "ready", "sequence": self.store.sequence})
+
+    async def served_metrics(self, _: StarletteRequest) -> StarletteResponse:
+        """Answer Prometheus."""
+        return StarletteResponse(self.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    def gauges(self) -> dict[str, tuple[str, float]]:
+        """Return what is measured where it stands."""
+        return {
+            "store_sequence": ("The store's sequence.", self.store.sequence),
+            "under_way": ("Requests under way.", self.under_way),
+            "shed": ("Requests shed since the start.", self.shed),
+            "streams": ("Open event streams.", self.streams),
+            "sockets": ("Open WebSockets.", self.sockets),
+        }
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Look after what outlives a request: keys that change, lines that wait to be written."""
+        async with AsyncExitStack() as stack:
+            task = asyncio.create_task(self.refreshed())
+            stack.callback(self.log.flush)
+            stack.callback(task.cancel)
+            yield
+
+    async def refreshed(self) -> None:
+        """Keep keys and the log up to date."""
+        while True:
+            await asyncio.sleep(REFRESH_SECONDS)
+            self.log.flush()
+            try:
+                if self.endpoint.keys.refresh():
+                    self.endpoint.callers.forget()
+            except (OSError, ValueError) as error:
+                masked(error, "keys")
+
+
+def of_scope(scope: Scope, body: bytes = b"") -> Request:
+    """Return the request of an ASGI scope."""
+    client = scope.get("client")
+    return Request(
+        scope["method"], scope["path"], scope["query_string"], scope["headers"], body, client[0] if client else None
+    )
+
+
+async def received(request: Request, receive: Receive, most: int) -> bytes:
+    """Return a request's body. Raises Refusal as soon as it is too large, DisconnectedError where it never ends."""
+    announced = header(request.headers, b"content-length")
+    if announced.isdigit() and int(announced[:20]) > most:
+        raise too_large(most)
+    chunks, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise DisconnectedError
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > most:
+            raise too_large(most)
+        chunks.append(chunk)
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+def too_large(most: int) -> Refusal:
+    """Return the refusal of a body; the connection ends with it, so that nobody has to read the rest."""
+    return Refusal("BODY_TOO_LARGE", f"The body is larger than {most} bytes.", 413, ((b"connection", b"close"),))
+
+
+async def sent(response: Response, send: Send) -> None:
+    """Send a whole response."""
+    headers = [*response.headers]
+    if response.status not in (204, 304):
+        headers.append((b"content-length", b"%d" % len(response.body)))
+    with suppress(OSError):
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})
+
+
+def json(value: object, status: int = 200) -> StarletteResponse:
+    """Return a small JSON response that nobody keeps."""
+    return StarletteResponse(orjson.dumps(value), status, {"cache-control": "no-store"}, "application/json")
+
+
+async def not_found(_: StarletteRequest, error: HTTPException) -> StarletteResponse:
+    """Answer what is not here, as GraphQL clients read it."""
+    refusal = Refusal("NOT_FOUND" if error.status_code == 404 else "METHOD_NOT_ALLOWED", error.detail)
+    response = json({"errors": refusal.errors}, error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def failed(request: StarletteRequest, error: Exception) -> StarletteResponse:
+    """Answer what failed beside `/graphql`."""
+    message, extensions = masked(error, request.url.path[:100])
+    return json({"errors": [{"message": message, "extensions": extensions}]}, 500)

@@ -1,0 +1,38 @@
+"""What an answer depends on in, its ETag out; and whether a client that has one needs the answer again.
+
+An answer depends on the store's sequence, the operation, its variables and the caller's rights, so its tag is known
+before it is executed. Answers that depend on the time (a filter's `within`) have none.
+"""
+
+from hashlib import blake2b
+from importlib.metadata import version
+
+import orjson
+
+from graph.context import Viewer
+from graph.parameters import Parameters
+
+RELEASE = version("broadsheet")
+TIMELY = "within"
+
+
+def tag(sequence: int, document: str, asked: Parameters, viewer: Viewer) -> str:
+    """Return what identifies the answer's bytes, empty where it depends on the time."""
+    variables = orjson.dumps(asked.variables, option=orjson.OPT_SORT_KEYS)
+    if TIMELY in document or TIMELY.encode() in variables:
+        return ""
+    rights = (viewer.drafts, viewer.secured, viewer.write)
+    parts = (RELEASE, sequence, rights, asked.operation_name, asked.extensions.get("cost"), len(document), document)
+    return blake2b(repr(parts).encode() + variables, digest_size=16).hexdigest()
+
+
+def etag(tag: str, media: str, encoding: str) -> bytes:
+    """Return the strong ETag of one representation (RFC 9110 section 8.8.3)."""
+    kind = "g" if "graphql" in media else "j"
+    return f'"{tag}-{kind}{encoding}"'.encode()
+
+
+def matches(if_none_match: bytes, etag: bytes) -> bool:
+    """Whether the client has this representation already; weak comparison, as RFC 9110 section 13.1.2 asks."""
+    tags = [each.strip().removeprefix(b"W/") for each in if_none_match.split(b",")]
+    return b"*" in tags or etag in tags

@@ -1,0 +1,35 @@
+"""What a request may see, and what it sees it through: the viewer's rights and the store.
+
+One `Context` is made for each request and handed untouched to every field that reads.
+"""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from store.base import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whom we answer: the rights that an API key's scopes give. Without a key all are False."""
+
+    drafts: bool = False
+    secured: bool = False
+    write: bool = False
+
+
+ANYBODY = Viewer()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request's view of the store; `loaders` belongs to whoever batches reads within it."""
+
+    store: Store
+    viewer: Viewer = ANYBODY
+    loaders: dict[Any, Any] = field(default_factory=dict)
+
+    def reading(self) -> AbstractAsyncContextManager[None]:
+        """Hold the store still: every read inside sees one sequence."""
+        return self.store.reading()

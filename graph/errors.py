@@ -1,0 +1,146 @@
+"""What went wrong in, an entry of `errors` out: its message, place, and a stable code; everything unforeseen is masked.
+
+What was raised on purpose is told: a `Refusal`, a `GraphQLError` with a code, an error of the store that speaks of what
+was asked. Anything else is `INTERNAL` with an id, and the log line with that id has the rest.
+"""
+
+import logging
+import re
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from graphql import GraphQLError, ValueNode
+
+from store.errors import ArticleError, CriteriaError, StoreError
+
+log = logging.getLogger("broadsheet.errors")
+
+SUGGESTION = re.compile(r" Did you mean .*\?", re.DOTALL)
+TOLD = (ArticleError, CriteriaError)
+"""Errors of the store whose words are about what was asked; those of others are about our files."""
+
+PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+BAD_USER_INPUT = "BAD_USER_INPUT"
+INTERNAL = "INTERNAL"
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer, and names itself so everywhere
+    """A request that is not executed.
+
+    *status* is its status code; a *well_formed* one (a GraphQL request that is refused for what it asks) is answered
+    with 200 to clients that only take `application/json`, as GraphQL over HTTP section 6.4.1 has it.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int = 400,
+        headers: Sequence[tuple[bytes, bytes]] = (),
+        well_formed: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.code, self.message, self.status, self.headers, self.well_formed = (
+            code,
+            message,
+            status,
+            headers,
+            well_formed,
+        )
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """Return the `errors` of its answer."""
+        return [{"message": self.message, "extensions": {"code": self.code}}]
+
+
+class PageTooLarge(Refusal):
+    """A page of more than may be asked for; `sought` tells its argument, and `path` leads to the field, once known."""
+
+    def __init__(self, name: str, most: int, sought: Callable[[ValueNode], bool]) -> None:
+        super().__init__("PAGE_TOO_LARGE", f"{name} is more than {most}.", well_formed=True)
+        self.sought, self.path = sought, list[str]()
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """Return the `errors` of its answer."""
+        return [{**super().errors[0], "path": self.path}]
+
+
+class InvalidDocument(Refusal):
+    """A document that does not parse or is not valid; each error has its place."""
+
+    def __init__(self, code: str, errors: Sequence[GraphQLError], suggestions: bool = True) -> None:
+        super().__init__(code, errors[0].message, well_formed=True)
+        self._errors = [described(error, suggestions, code) for error in errors]
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """Return the `errors` of its answer."""
+        return self._errors
+
+
+def over_limit(code: str, message: str) -> Refusal:
+    """Return the refusal of a document or of variables that go over a limit."""
+    return Refusal(code, message, well_formed=True)
+
+
+def answered(errors: Iterable[GraphQLError], most: int, suggestions: bool = True) -> list[dict[str, Any]]:
+    """Return the first *most* of the errors of an execution as they stand in an answer; all are logged that must be."""
+    return [described(error, suggestions) for error in errors][:most]
+
+
+def described(error: GraphQLError, suggestions: bool = True, code: str | None = None) -> dict[str, Any]:
+    """Return one error as it stands in an answer; *code* is that of an error which has none of its own."""
+    message, extensions = _told(error, code) or masked(_cause(error), error.path)
+    entry: dict[str, Any] = {"message": message if suggestions else SUGGESTION.sub("", message)}
+    if error.locations:
+        entry["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+    if error.path is not None:
+        entry["path"] = list(error.path)
+    entry["extensions"] = extensions
+    return entry
+
+
+def _told(error: GraphQLError, code: str | None) -> tuple[str, dict[str, Any]] | None:
+    """Return the words and extensions of an error that was raised on purpose, else None."""
+    cause = _cause(error)
+    if isinstance(cause, GraphQLError):
+        return _told_by_graphql(error, cause, code)
+    if isinstance(cause, Refusal):
+        return cause.message, {"code": cause.code}
+    if isinstance(cause, TOLD):
+        return str(cause), {"code": cause.code}
+    if isinstance(cause, StoreError):
+        log.error("store error at %s", error.path, exc_info=cause)
+        return "The store cannot do this now.", {"code": cause.code}
+    return None
+
+
+def _told_by_graphql(error: GraphQLError, cause: GraphQLError, code: str | None) -> tuple[str, dict[str, Any]] | None:
+    if "code" in (cause.extensions or {}):
+        return cause.message, dict(cause.extensions or {})
+    # Without a field's path it speaks of the document or its variables.
+    if code or error.path is None:
+        return error.message, {"code": code or BAD_USER_INPUT}
+    # With one, an argument's has nodes or is an input type's own; what a scalar cannot write is not told.
+    if cause.nodes or type(cause) is not GraphQLError:
+        return cause.message, {"code": BAD_USER_INPUT}
+    return None
+
+
+def _cause(error: GraphQLError) -> BaseException:
+    """Return what was raised first."""
+    cause: BaseException = error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    return cause
+
+
+def masked(error: BaseException, place: Any = None) -> tuple[str, dict[str, Any]]:
+    """Log an error that nobody raised on purpose, and return what may be said of it."""
+    sign = secrets.token_hex(8)
+    log.error("internal error %s at %s", sign, place, exc_info=error)
+    return "Internal error.", {"code": INTERNAL, "id": sign}

@@ -1,0 +1,52 @@
+"""What the edge asks of whatever executes: an operation is prepared once, then answered whenever it is asked."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from graph.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An executed operation: the encoded `{"data": …}`, and the codes of its errors.
+
+    `executed` is False where its variables did not fit, so that there is no `data`.
+    """
+
+    body: bytes
+    codes: tuple[str, ...] = ()
+    executed: bool = True
+    how: str = "interpreted"
+
+
+class Operation(Protocol):
+    """One operation of a document that was parsed, counted and validated."""
+
+    @property
+    def kind(self) -> str:
+        """Return `query`, `mutation` or `subscription`."""
+
+    @property
+    def name(self) -> str | None:
+        """Return its name."""
+
+    @property
+    def planned(self) -> bool:
+        """Whether it is answered without waiting for anything but the store."""
+
+    def cost(self, variables: Mapping[str, Any]) -> int:
+        """Return what it costs with these variables. Raises Refusal over the limits."""
+
+    async def execute(self, variables: Mapping[str, Any], context: Context) -> Answer:
+        """Return the answer of a query or mutation; no error of a field or of the variables is raised."""
+
+    def subscribe(self, variables: Mapping[str, Any], context: Context) -> AsyncIterator[Answer]:
+        """Return the answers of a subscription. Raises Refusal, when first awaited, where it cannot start."""
+
+
+class Operations(Protocol):
+    """The operations of all documents."""
+
+    def prepare(self, document: str, operation_name: str | None) -> Operation:
+        """Return an operation, from those kept or anew. Raises Refusal where it may not be executed."""

@@ -1,0 +1,29 @@
+"""One record of a level in, its value out, once the whole level has been asked for in one batch.
+
+This is how the interpreter reads what a plan reads level by level: all loads of one field at one place of the answer,
+made in the same turn of the event loop, become one call.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from graphql.pyutils import Path
+from strawberry.dataloader import DataLoader
+
+Function = Callable[..., Awaitable[Sequence[Any]]]
+
+
+async def load(context: Any, function: Function, record: Any, arguments: Mapping[str, Any], path: Path) -> Any:
+    """Return the record's value of `function(records, context, **arguments)`; raises where that value is an Exception.
+
+    The loaders live in the dict `context.loaders`, for one request.
+    """
+    level = (function, tuple(key for key in path.as_list() if isinstance(key, str)), repr(arguments))
+    loader = context.loaders.get(level)
+    if loader is None:
+
+        async def batch(records: list[Any]) -> list[Any]:
+            return list(await function(records, context, **arguments))
+
+        loader = context.loaders[level] = DataLoader(batch, cache=False)
+    return await loader.load(record)

@@ -1,0 +1,33 @@
+"""A request's bytes and an answer's bytes: all that the roads carry, whichever server reads and writes them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Headers = Sequence[tuple[bytes, bytes]]
+"""Names in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, received whole; `client` is the address it came from."""
+
+    method: str
+    path: str
+    query: bytes = b""
+    headers: Headers = ()
+    body: bytes = b""
+    client: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer; its road adds `content-length` and what belongs to the connection."""
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+
+
+def header(headers: Headers, name: bytes) -> bytes:
+    """Return a header's value, several joined by commas as RFC 9110 section 5.3 has it; empty where there is none."""
+    return b", ".join([value for key, value in headers if key == name])

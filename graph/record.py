@@ -1,0 +1,21 @@
+"""What is told of one request: to the log as one line, to the metrics as counts. Never a body, a variable or a key."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Record:
+    """One request as it becomes known; `code` is that of its refusal or its first error, `how` what answered it."""
+
+    method: str
+    path: str
+    client: str | None = None
+    road: str = "asgi"
+    status: int = 0
+    code: str = ""
+    kind: str = ""
+    operation: str = ""
+    how: str = ""
+    cost: int | None = None
+    seconds: float = 0.0
+    bytes: int = 0

@@ -1,0 +1,70 @@
+"""A store's file and settings in, a server on a port out, until it is told to stop."""
+
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from graph import console, listening, logs
+from graph.app import App
+from graph.context import Context, Viewer
+from graph.execution import Answer
+from graph.operations import Operations
+from graph.pages import Pages
+from graph.schema import schema
+from graph.settings import Settings
+from graph.watch import watching
+from graph.workers import Workers
+from store.base import Store
+from store.errors import StoreError
+from store.ingest import Report
+from store.source import Source
+from store.tiny.tinystore import TinyStore
+
+
+def run(settings: Settings, path: Path, sources: Sequence[Source], watch: bool) -> None:
+    """Serve the store at *path* until SIGINT or SIGTERM, taking up edits of the folders if told to *watch*.
+
+    Raises OSError where the port is taken, StoreError where the store cannot be opened.
+    """
+    folders = [source.folder for source in sources]
+    with watching(path, sources, shown) if watch and sources else nullcontext():
+        if settings.workers < 2:
+            work(settings, path, folders)
+            return
+        TinyStore(path, follow=False).close()  # what is wrong with it is told once, and here
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        address = (settings.host, settings.port)
+        with socket.create_server(address, family=family, backlog=listening.BACKLOG) as shared:
+            fine = Workers(settings.workers, work, settings, path, folders, shared).run(settings.stop_seconds + 1)
+        if not fine:
+            raise StoreError("a worker did not end as it should; its last words are above")
+
+
+def work(settings: Settings, path: Path, folders: Sequence[Path], shared: socket.socket | None = None) -> None:
+    """Serve the store at *path* in this process, on the *shared* socket or on one of its own."""
+    logs.configure()
+    with TinyStore(path) as store:
+        app = App(store, operations(settings), settings, Pages(folders).routes if settings.web else ())
+        listening.serve(app, settings, shared)
+
+
+def operations(settings: Settings) -> Operations:
+    """Return what executes the schema's operations under these settings."""
+    return Operations(schema()._schema, settings)
+
+
+async def answered(
+    store: Store, document: str, operation: str | None, variables: Mapping[str, Any], viewer: Viewer
+) -> Answer:
+    """Return the answer of one operation, without a server. Raises Refusal."""
+    prepared = operations(Settings()).prepare(document, operation)
+    prepared.cost(variables)
+    return await prepared.execute(variables, Context(store, viewer))
+
+
+def shown(report: Report) -> None:
+    """Tell of an ingest that changed something, or could not."""
+    if report.added or report.updated or report.removed or report.failed:
+        console.show(report, as_json=False, err=True)

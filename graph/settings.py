@@ -1,0 +1,186 @@
+"""Every limit and switch of the server: environment and flags in, one frozen `Settings` out.
+
+`Settings` is the table: a field's name is its flag (`--request-seconds`) and its variable
+(`BROADSHEET_REQUEST_SECONDS`), and `table()` prints them all for the documentation.
+"""
+
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args, get_type_hints
+
+PREFIX = "BROADSHEET_"
+KIB = 1024
+MIB = 1024 * KIB
+MOST_PORTS = 65_535
+
+
+class SettingsError(ValueError):
+    """A setting has a value that it cannot have; the message names the setting, the value, and what it takes."""
+
+
+def setting(default: Any, says: str) -> Any:
+    """Declare a setting with its default and the sentence that documents it."""
+    return field(default=default, metadata={"says": says})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may turn. Sizes are in bytes, times in seconds."""
+
+    host: str = setting("127.0.0.1", "Address to listen on.")
+    port: int = setting(8000, "Port to listen on.")
+    workers: int = setting(1, "Processes that answer, on one store; each has metrics of its own.")
+    http: Literal["in-place", "plain"] = setting(
+        "in-place", "`in-place` answers planned operations where their last byte arrives; `plain` is ASGI only."
+    )
+    production: bool = setting(
+        False, "Turns introspection, suggestions and the playground off, whatever their own settings say."
+    )
+    drafts: bool = setting(False, "Show unpublished articles to everybody, key or none.")
+    introspection: bool = setting(True, "Answer `__schema` and `__type`.")
+    suggestions: bool = setting(True, "Say `Did you mean …` in errors.")
+    web: bool = setting(True, "Serve the reader, the playground and the folders' pictures.")
+    playground: bool = setting(True, "Serve GraphiQL to browsers on `/graphql`.")
+
+    body_bytes: int = setting(MIB, "Largest request body.")
+    url_bytes: int = setting(16 * KIB, "Longest query string of a GET.")
+    document_bytes: int = setting(64 * KIB, "Largest GraphQL document.")
+    tokens: int = setting(5_000, "Most tokens in a document.")
+    depth: int = setting(12, "Deepest nesting of fields.")
+    introspection_depth: int = setting(20, "Deepest nesting of fields below `__schema` and `__type`.")
+    cost: int = setting(10_000, "Most objects that an operation may ask for, counted before it runs.")
+    page: int = setting(100, "Largest `first` or `last`.")
+    list_size: int = setting(10, "Length that a list without `first` is counted with.")
+    aliases: int = setting(30, "Most aliases in an operation, fragments expanded.")
+    root_fields: int = setting(20, "Most fields at the root of an operation.")
+    directives: int = setting(50, "Most directives in an operation, fragments expanded.")
+    variables_depth: int = setting(32, "Deepest nesting of variables and extensions.")
+    conditions: int = setting(100, "Most fields of input objects in a document, fragments expanded, and in variables.")
+    errors: int = setting(20, "Most errors in an answer.")
+
+    request_seconds: float = setting(10.0, "Time to answer a request; after it, 503.")
+    header_seconds: float = setting(5.0, "Time a client has to send a request's headers.")
+    body_seconds: float = setting(15.0, "Time a client has to send a request's body.")
+    write_seconds: float = setting(15.0, "Time a client may leave an answer unread before it is cut off.")
+    keep_alive_seconds: float = setting(5.0, "Time an idle connection is kept.")
+    stop_seconds: float = setting(8.0, "Time that accepted requests have to finish once the server is told to stop.")
+    concurrency: int = setting(256, "Most requests under way or waiting in one process; more are shed with 503.")
+    request_log: bool = setting(True, "Write one line of JSON to standard error for each request.")
+    slow_seconds: float = setting(1.0, "Operations that take longer are logged as warnings.")
+
+    operations: int = setting(1_000, "Most parsed, validated and planned operations that are kept.")
+    operations_bytes: int = setting(16 * MIB, "Most bytes of document text among them.")
+    kept_bytes: int = setting(128 * MIB, "Most bytes of encoded answers that are kept; 0 keeps none.")
+    persisted: int = setting(1_000, "Most automatically persisted documents; 0 turns them off.")
+    persisted_bytes: int = setting(16 * MIB, "Most bytes of automatically persisted documents.")
+    trusted_documents: Path | None = setting(None, "Folder of `.graphql` files; with it, nothing else is executed.")
+
+    keys_file: Path | None = setting(None, "File of hashed API keys, as `broadsheet keys` writes it.")
+    keys: tuple[str, ...] = setting((), "API keys as `NAME:SHA256:SCOPE+SCOPE`, separated by commas.")
+    cors: tuple[str, ...] = setting((), "Origins that may read answers in browsers, separated by commas; `*` for all.")
+    cache_control: str = setting("no-cache", "`Cache-Control` of answers to GETs that carried no key.")
+    compression: bool = setting(True, "Compress answers for clients that ask for it.")
+    compression_bytes: int = setting(KIB, "Smallest answer that is compressed.")
+
+    subscriptions: int = setting(20, "Most subscriptions on one socket.")
+    sockets: int = setting(1_000, "Most WebSocket and event-stream connections in one process.")
+    init_seconds: float = setting(5.0, "Time a WebSocket client has to send `connection_init`.")
+    ping_seconds: float = setting(12.0, "Time between keep-alive signs on sockets and event streams.")
+
+    def __post_init__(self) -> None:
+        """Refuse numbers below zero, and words that are not of a setting's choice."""
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, int | float) and value < 0:
+                raise SettingsError(f"{variable(each.name)}: {value} is below 0")
+        if self.port > MOST_PORTS:
+            raise SettingsError(f"{variable('port')}: {self.port} is above {MOST_PORTS}")
+        if self.http not in get_args(HINTS["http"]):
+            raise SettingsError(f"{variable('http')}: {self.http!r} is neither 'in-place' nor 'plain'")
+
+    @property
+    def shows_schema(self) -> bool:
+        """Whether introspection is answered."""
+        return self.introspection and not self.production
+
+    @property
+    def shows_suggestions(self) -> bool:
+        """Whether errors may name what the client did not; never where introspection is off."""
+        return self.suggestions and self.shows_schema
+
+    @property
+    def shows_playground(self) -> bool:
+        """Whether browsers get GraphiQL."""
+        return self.web and self.playground and not self.production
+
+
+HINTS: Mapping[str, Any] = get_type_hints(Settings)
+"""Each setting's type, by name."""
+
+SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def flag(name: str) -> str:
+    """Return the command-line flag of a setting."""
+    return "--" + name.replace("_", "-")
+
+
+def from_environment(environment: Mapping[str, str], **given: Any) -> Settings:
+    """Read `BROADSHEET_*`; what is *given* (by flags) and not None goes before it. Raises SettingsError."""
+    values = {name: value for name, value in given.items() if value is not None}
+    for name in HINTS:
+        text = environment.get(variable(name))
+        if text is not None and name not in values:
+            values[name] = read(name, text)
+    return Settings(**values)
+
+
+def read(name: str, text: str) -> Any:
+    """Return the value of a setting written as *text*. Raises SettingsError."""
+    hint = HINTS[name]
+    try:
+        if hint is bool:
+            return SWITCH[text.strip().lower()]
+        if hint in (int, float):
+            return hint(text)
+    except (KeyError, ValueError):
+        takes = {bool: "true or false", int: "a whole number", float: "a number"}[hint]
+        raise SettingsError(f"{variable(name)}: {text!r} is not {takes}") from None
+    if hint == tuple[str, ...]:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if hint == Path | None:
+        return Path(text) if text else None
+    return text
+
+
+def table() -> str:
+    """Return the settings as a Markdown table."""
+    rows = ["| variable | flag | default | |", "|---|---|---|---|"]
+    rows += [f"| `{variable(each.name)}` | `{flag(each.name)}` | {_shown(each)} | {says(each)} |" for each in SETTINGS]
+    return "\n".join(rows) + "\n"
+
+
+def says(each: "Field[Any]") -> str:
+    """Return the sentence that documents a setting."""
+    return str(each.metadata["says"])
+
+
+def _shown(each: "Field[Any]") -> str:
+    value = each.default
+    if value is None or value == ():
+        return ""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, int) and value >= KIB and value % KIB == 0:
+        return f"{value} ({value // MIB} MiB)" if value % MIB == 0 else f"{value} ({value // KIB} KiB)"
+    return f"`{value}`" if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+SETTINGS = fields(Settings)
+"""The settings in the order they are documented in."""

@@ -1,0 +1,96 @@
+"""Markdown in, examples out: a query, its variables and its answer, as README.md and tests/queries show them.
+
+An example is a fence ` ```graphql `, perhaps one ` ```json variables `, and one ` ```json answer `. Run this module to
+write the answers of the small newsroom anew; read the difference before you keep it.
+"""
+
+import asyncio
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+
+from store.tiny.tinystore import TinyStore
+from tests.newsrooms import NEWSROOM, ask, fill
+
+ROOT = Path(__file__).parent.parent
+FILES = [ROOT / "README.md", *sorted((ROOT / "tests" / "queries").glob("*.md"))]
+WIDTH = 110
+_FENCE = re.compile(r"^```(graphql|json variables|json answer)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One query of a Markdown file; `line` is where it starts, from 1."""
+
+    file: str
+    line: int
+    query: str
+    variables: dict[str, Any] | None
+    answer: Any
+
+    @property
+    def name(self) -> str:
+        """Where to find it."""
+        return f"{self.file}:{self.line}"
+
+
+def read(path: Path) -> list[Example]:
+    """Return the examples of a file, in its order."""
+    text, found = path.read_text(encoding="utf-8"), []
+    kept: dict[str, Any] = {}
+    for fence in _FENCE.finditer(text):
+        kind, content = fence.groups()
+        if kind == "graphql":
+            kept = {"line": text.count("\n", 0, fence.start()) + 1, "query": content, "variables": None}
+        elif kind == "json variables":
+            kept["variables"] = orjson.loads(content)
+        else:
+            found.append(Example(path.name, **kept, answer=orjson.loads(content)))
+    return found
+
+
+EXAMPLES = [example for path in FILES for example in read(path)]
+
+
+def folded(value: Any, indent: str = "") -> str:
+    """Return JSON for readers: on one line where that is short, else a line for each member."""
+    line = json.dumps(value, ensure_ascii=False)
+    if len(indent) + len(line) <= WIDTH or not isinstance(value, dict | list):
+        return line
+    deeper = f"{indent}  "
+    if isinstance(value, dict):
+        members = [f"{json.dumps(key)}: {folded(inner, deeper)}" for key, inner in value.items()]
+    else:
+        members = [folded(inner, deeper) for inner in value]
+    first, last = "{}" if isinstance(value, dict) else "[]"
+    return f"{first}\n" + ",\n".join(deeper + member for member in members) + f"\n{indent}{last}"
+
+
+def rewritten(path: Path, answers: list[Any]) -> str:
+    """Return a file's text with these answers in place of its own."""
+    left = iter(answers)
+
+    def fence(match: re.Match[str]) -> str:
+        if match[1] != "json answer":
+            return match[0]
+        return f"```json answer\n{folded(next(left))}\n```"
+
+    return _FENCE.sub(fence, path.read_text(encoding="utf-8"))
+
+
+async def answers(path: Path, store: TinyStore) -> list[Any]:
+    """Return what the small newsroom answers to a file's examples."""
+    return [await ask(store, example.query, example.variables) for example in read(path)]
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as folder:
+        fill(Path(folder) / "news.json", NEWSROOM)
+        with TinyStore(Path(folder) / "news.json") as newsroom:
+            for file in FILES:
+                file.write_text(rewritten(file, asyncio.run(answers(file, newsroom))), encoding="utf-8")

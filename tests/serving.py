@@ -1,0 +1,68 @@
+"""A real uvicorn on loopback over the small schema, in a thread or (as a program) in a process of its own."""
+
+import asyncio
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import uvicorn
+
+from graph.listening import config, serve
+from graph.settings import Settings, from_environment
+from tests.small import small_app
+
+
+@contextmanager
+def serving(**given: Any) -> Iterator[tuple[str, int]]:
+    """Serve, and yield the address."""
+    listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
+    settings = Settings(**{"request_log": False, **given})
+    server = uvicorn.Server(config(small_app(settings), settings, loop="uvloop"))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.005)
+    try:
+        yield listening.getsockname()
+    finally:
+        server.should_exit = True
+        thread.join(15)
+        listening.close()
+
+
+def exchange(address: tuple[str, int], sent: bytes, seconds: float = 5.0) -> bytes:
+    """Send bytes, and return all that comes back until the server closes."""
+    with socket.create_connection(address, timeout=seconds) as connection:
+        connection.sendall(sent)
+        return drained(connection)
+
+
+def drained(connection: socket.socket) -> bytes:
+    """Return what comes until the end."""
+    received = b""
+    with suppress(ConnectionResetError):
+        while chunk := connection.recv(65_536):
+            received += chunk
+    return received
+
+
+def request(
+    body: bytes, headers: str = "", method: str = "POST", target: str = "/graphql", close: bool = True
+) -> bytes:
+    """Return the bytes of one request."""
+    lines = f"{method} {target} HTTP/1.1\r\nhost: testserver\r\n{headers}"
+    if "content-type" not in headers and method == "POST":
+        lines += "content-type: application/json\r\n"
+    if body or method == "POST":
+        lines += f"content-length: {len(body)}\r\n"
+    return (lines + ("connection: close\r\n" if close else "") + "\r\n").encode() + body
+
+
+if __name__ == "__main__":
+    environment = from_environment({}, port=int(sys.argv[1]), request_seconds=10.0)
+    serve(small_app(environment), environment)

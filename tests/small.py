@@ -1,0 +1,206 @@
+"""A schema of a few fields that behave in every way a field can, an endpoint over it, and requests in process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import orjson
+import strawberry
+from graphql import GraphQLError, GraphQLSchema, print_ast
+
+from graph.app import App
+from graph.context import Context
+from graph.interpreter import Interpreted, Interpreter
+from graph.message import Headers
+from graph.settings import Settings
+from store.base import Store
+from store.errors import CriteriaError
+
+Info = strawberry.Info[Context, None]
+
+
+@strawberry.type
+class Article:
+    title: str
+    number: int
+
+    @strawberry.field
+    def related(self, first: int = 3) -> "list[Article]":
+        return [Article(title=f"{self.title}.{n}", number=n) for n in range(first)]
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def hello(self) -> str:
+        return "world"
+
+    @strawberry.field
+    def articles(self, first: int = 20) -> list[Article]:
+        return [Article(title=f"Title {n}", number=n) for n in range(first)]
+
+    @strawberry.field
+    def echo(self, text: str) -> str:
+        return text
+
+    @strawberry.field
+    def filler(self, bytes: int) -> str:  # noqa: A002 - it is what it counts
+        return "x" * bytes
+
+    @strawberry.field
+    def sequence(self, info: Info) -> int:
+        return info.context.store.sequence
+
+    @strawberry.field
+    def rights(self, info: Info) -> list[bool]:
+        viewer = info.context.viewer
+        return [viewer.drafts, viewer.secured, viewer.write]
+
+    @strawberry.field
+    async def slow(self, seconds: float) -> str:
+        await asyncio.sleep(seconds)
+        return "done"
+
+    @strawberry.field
+    def broken(self) -> str | None:
+        raise KeyError("/srv/secret/path")
+
+    @strawberry.field
+    def refused(self) -> str | None:
+        raise CriteriaError("the cursor is of another list")
+
+    @strawberry.field
+    def forbidden(self) -> str | None:
+        raise GraphQLError("Not without the scope.", extensions={"code": "FORBIDDEN"})
+
+    @strawberry.field
+    def required(self) -> str:
+        raise CriteriaError("nothing at all")
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    async def save(self, info: Info, seconds: float = 0) -> int:
+        await asyncio.sleep(seconds)
+        store = cast("SmallStore", info.context.store)
+        store.sequence += 1
+        return store.sequence
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def count(self, to: int, seconds: float = 0) -> AsyncIterator[int]:
+        for number in range(to):
+            await asyncio.sleep(seconds)
+            yield number
+
+    @strawberry.subscription
+    async def failing(self) -> AsyncIterator[int]:
+        yield 1
+        raise KeyError("/srv/secret/path")
+
+
+class SmallStore:
+    """All that the edge itself asks of a store."""
+
+    def __init__(self) -> None:
+        self.sequence = 7
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[None]:
+        yield
+
+
+SCHEMA: GraphQLSchema = strawberry.Schema(Query, Mutation, Subscription)._schema
+JSON = "application/json"
+GRAPHQL = "application/graphql-response+json"
+
+
+class Immediate(Interpreted):
+    """An operation that is known not to wait, as a planned one is."""
+
+    @property
+    def planned(self) -> bool:
+        return self.kind == "query" and "slow" not in print_ast(self.document)
+
+
+class Immediately(Interpreter):
+    """Interprets, and says of each operation whether it will wait."""
+
+    def operation(self, interpreted: Interpreted) -> Immediate:
+        found = interpreted
+        return Immediate(found.schema, found.settings, found.document, found.definition, found.allowance)
+
+
+def small_app(settings: Settings | None = None, **given: Any) -> App:
+    settings = settings or Settings(**{"request_log": False, **given})
+    return App(cast("Store", SmallStore()), Immediately(SCHEMA, settings), settings)
+
+
+class Reply:
+    """A response, with its headers by name."""
+
+    def __init__(self, messages: Sequence[dict[str, Any]]) -> None:
+        self.status: int = messages[0]["status"]
+        self.headers = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
+        self.body = b"".join(message.get("body", b"") for message in messages[1:])
+
+    @property
+    def json(self) -> Any:
+        return orjson.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        return str(self.json["errors"][0]["extensions"]["code"])
+
+
+async def ask(
+    app: App,
+    method: str = "POST",
+    body: bytes | None = None,
+    headers: dict[str, str] | None = None,
+    *,
+    query: bytes = b"",
+    path: str = "/graphql",
+) -> Reply:
+    """Send one request down the ASGI road, its body in two parts."""
+    given: Headers = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": query,
+        "headers": given,
+        "client": ("192.0.2.1", 50_000),
+        "server": ("testserver", 80),
+        "scheme": "http",
+    }
+    whole = body or b""
+    parts = [whole[: len(whole) // 2], whole[len(whole) // 2 :]]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        if parts:
+            return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Any) -> None:
+        sent.append(dict(message))
+
+    await app(scope, receive, send)
+    return Reply(sent)
+
+
+async def post(app: App, query: str | None = None, *, accept: str = GRAPHQL, **given: Any) -> Reply:
+    """Ask by POST; what is given goes into the body, `headers` beside the usual ones."""
+    headers = {"content-type": JSON, "accept": accept, "host": "testserver", **given.pop("headers", {})}
+    value = {"query": query, **given} if query is not None else given
+    return await ask(app, "POST", orjson.dumps(value), headers)

@@ -1,0 +1,50 @@
+"""Every query that the documents show runs, and its answer is the one shown."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from store.tiny.tinystore import TinyStore
+from tests.examples import EXAMPLES, Example
+from tests.newsrooms import CORPUS, MISSING, NEWSROOM, ask, fill
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyStore]:
+    path = tmp_path_factory.mktemp("newsroom") / "news.json"
+    fill(path, NEWSROOM)
+    with TinyStore(path) as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyStore]:
+    path = tmp_path_factory.mktemp("real") / "news.json"
+    fill(path, CORPUS / "powerapps")
+    with TinyStore(path) as store:
+        yield store
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+async def test_an_example_answers_as_it_is_shown(example: Example, newsroom: TinyStore) -> None:
+    assert await ask(newsroom, example.query, example.variables) == example.answer, "run `python -m tests.examples`"
+
+
+def test_the_readme_shows_its_first_query_and_ten_more() -> None:
+    readme = Path(__file__).parent.parent / "README.md"
+    assert len([example for example in EXAMPLES if example.file == readme.name]) == 11
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason=MISSING)
+async def test_the_first_query_of_the_readme_answers_from_the_real_articles_too(
+    real: TinyStore,
+) -> None:
+    query = next(example.query for example in EXAMPLES if example.file == "README.md")
+    answer = await ask(real, query)
+    assert "errors" not in answer
+    nodes = answer["data"]["articles"]["nodes"]
+    assert nodes[0]["title"] == "Power Platform Developer Tools: November Refresh"
+    assert [node["provider"]["name"] for node in nodes] == ["Microsoft", "Microsoft"]

@@ -1,0 +1,99 @@
+"""What browsers get: built pages under a strict policy, pictures of served folders, and nothing from elsewhere."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from graph.pages import Pages
+from graph.parameters import Parameters
+from graph.persisted import Remembered, hashed
+from graph.settings import Settings
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Path:
+    """Return a folder that looks like a build."""
+    web = tmp_path / "web"
+    (web / "assets").mkdir(parents=True)
+    (web / "reader.html").write_text("<title>reader</title>")
+    (web / "playground.html").write_text("<title>playground</title>")
+    (web / "assets" / "reader-1a2b.js").write_text("void 0")
+    (web / "assets" / "reader-1a2b.js.gz").write_bytes(gzip.compress(b"void 0"))
+    return web
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path) -> Path:
+    """Return a folder with a picture, an article, and a link that leaves it."""
+    folder = tmp_path / "newsroom"
+    (folder / "images").mkdir(parents=True)
+    (folder / "images" / "a.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (folder / "a.md").write_text("---\ntitle: a\n---\n")
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    (folder / "images" / "out.png").symlink_to(tmp_path / "secret.png")
+    return folder
+
+
+@pytest.fixture
+def client(web: Path, newsroom: Path) -> TestClient:
+    """Return a browser's view of both."""
+    pages = Pages([newsroom], web)
+    return TestClient(Starlette(routes=[*pages.routes, Route("/graphql", pages.playground)]))
+
+
+@pytest.mark.parametrize("path", ["/", "/article/_news/a.md", "/topic/sea-ice", "/provider/a.example", "/search?q=a"])
+def test_every_address_of_the_reader_is_the_reader(client: TestClient, path: str) -> None:
+    assert "reader" in client.get(path).text
+
+
+@pytest.mark.parametrize("path", ["/", "/graphql"])
+def test_no_page_may_run_inline_scripts_or_evaluate_text(client: TestClient, path: str) -> None:
+    policy = client.get(path).headers["content-security-policy"]
+    scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
+    assert scripts == "script-src 'self'"
+    assert policy.startswith("default-src 'none'")
+
+
+def test_assets_are_kept_for_ever_and_sent_gzipped_where_asked(client: TestClient) -> None:
+    zipped = client.get("/web/assets/reader-1a2b.js", headers={"accept-encoding": "gzip"})
+    plain = client.get("/web/assets/reader-1a2b.js", headers={"accept-encoding": "identity"})
+    assert zipped.text == plain.text == "void 0"
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert "immutable" in plain.headers["cache-control"]
+    assert plain.headers["content-type"].startswith("text/javascript")
+
+
+def test_a_picture_of_a_served_folder_is_shown_without_rights(client: TestClient) -> None:
+    response = client.get("/pictures/images/a.svg")
+    assert response.headers["content-type"] == "image/svg+xml"
+    assert "sandbox" in response.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/pictures/a.md",
+        "/pictures/images/out.png",
+        "/pictures/%2e%2e/secret.png",
+        "/pictures/%00.png",
+        "/web/%2e%2e/secret.png",
+    ],
+)
+def test_what_is_no_picture_of_the_folder_is_not_found(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_without_a_build_the_page_says_how_to_get_one(tmp_path: Path) -> None:
+    client = TestClient(Starlette(routes=Pages(web=tmp_path).routes))
+    assert "make web" in client.get("/").text
+
+
+def test_what_the_reader_asks_is_known_before_it_asks(tmp_path: Path) -> None:
+    (tmp_path / "a.graphql").write_text("{ __typename }")
+    asked = Parameters(None, None, {}, {}, document_id=hashed("{ __typename }"))
+    assert Remembered(Settings(persisted=0), tmp_path).of(asked) == "{ __typename }"

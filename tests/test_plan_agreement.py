@@ -1,0 +1,75 @@
+"""Plans against the interpreter: for generated operations over generated worlds, both give the same answer."""
+
+import asyncio
+from typing import Any
+
+import orjson
+from graphql import ExecutionResult, GraphQLError, execute, parse, validate
+from graphql.language import OperationDefinitionNode
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis_graphql import queries
+
+from graph.plan.execute import JSON, Run
+from graph.plan.kept import KeptBytes
+from graph.plan.plan import Plan
+from graph.plan.variables import Variables
+from tests import zoo
+from tests.agreement import assert_agreement
+from tests.dressed import dressed
+from tests.scale import scaled
+
+SCHEMA = zoo.schema()
+OPERATIONS = dressed(queries(SCHEMA, custom_scalars=zoo.ANYTHING), SCHEMA)
+EXAMPLES = settings(
+    max_examples=scaled(250, 20_000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+
+async def interpreted(text: str, variables: dict[str, Any], asking: zoo.Asking) -> ExecutionResult:
+    result = execute(SCHEMA, parse(text), context_value=asking, variable_values=variables)
+    return result if isinstance(result, ExecutionResult) else await result
+
+
+async def planned(
+    text: str, variables: dict[str, Any], asking: zoo.Asking, kept: KeptBytes
+) -> tuple[Any, list[GraphQLError], Run]:
+    document = parse(text)
+    operation = document.definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    plan = Plan(SCHEMA, document, operation)
+    inputs = Variables(SCHEMA, operation.variable_definitions or ()).inputs(variables)
+
+    def shelf(identity: Any, within: bytes) -> Any:
+        return kept.shelf(asking.sequence, asking.viewer, identity, within)
+
+    run = Run(asking, inputs, shelf)
+    data, errors = await run.execute(plan.variant(inputs.coerced), None)
+    return orjson.loads(orjson.dumps(data, option=JSON)), errors, run
+
+
+def valid(text: str) -> bool:
+    return not validate(SCHEMA, parse(text))
+
+
+@EXAMPLES
+@given(OPERATIONS, zoo.worlds())
+def test_a_plan_gives_the_interpreters_answer(operation: tuple[str, dict[str, Any]], world: zoo.World) -> None:
+    text, variables = operation
+    assume(valid(text))
+
+    async def both() -> None:
+        theirs = await interpreted(text, variables, zoo.Asking(world))
+        if any(error.path is None for error in theirs.errors or ()):
+            return  # the variables do not fit
+        expected = orjson.loads(orjson.dumps(theirs.data))
+        cold, errors, run = await planned(text, variables, zoo.Asking(world), KeptBytes(0))
+        assert run.slow is None
+        assert_agreement(expected, theirs.errors or (), cold, errors)
+        kept = KeptBytes(1_000_000)
+        for _ in range(2):
+            data, errors, _run = await planned(text, variables, zoo.Asking(world), kept)
+            assert_agreement(expected, theirs.errors or (), data, errors)
+
+    asyncio.run(both())

@@ -1,0 +1,217 @@
+"""A small schema made to be awkward: interfaces, a union, null where none may be, errors, wrong types, nested lists."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import GraphQLObjectType, GraphQLSchema, build_schema
+from graphql.language import StringValueNode
+from hypothesis import strategies as st
+
+from graph.loaders import load
+from graph.plan.reading import FLEETING, KEPT, READING, Attribute, Batch, Call, Kept, Reading
+
+SDL = """
+scalar Anything
+enum Mood { GLAD CROSS }
+input Hunger { food: String = "fish" amount: Int! = 2 more: [Hunger!] mood: Mood }
+input Key @oneOf { id: ID number: Int }
+interface Named { id: ID! name(loud: Boolean = false): String friend: Named friends(first: Int = 2): [Named!]! }
+interface Alive implements Named {
+  id: ID! name(loud: Boolean = false): String friend: Named friends(first: Int = 2): [Named!]! age: Int! }
+type Cat implements Named & Alive {
+  id: ID! name(loud: Boolean = false): String friend: Named friends(first: Int = 2): [Named!]! age: Int!
+  lives: Int mood: Mood eats(hunger: Hunger, times: [Int!]): Boolean toys: [Toy!] grid: [[Int!]]! keeper: Keeper! }
+type Dog implements Named & Alive {
+  id: ID! name(loud: Boolean = false): String friend: Named friends(first: Int = 2): [Named!]! age: Int!
+  lives: String weight: Float mood: Mood! tags: [String!]! toys: [Toy] keeper: Keeper! }
+type Toy { id: ID! name: String! weight: Float owner: Alive! owners: [[Pet]!] anything: Anything }
+type Keeper implements Named {
+  id: ID! name(loud: Boolean = false): String friend: Named friends(first: Int = 2): [Named!]!
+  pets(mood: Mood = GLAD): [Pet!]! since: Int }
+union Pet = Cat | Dog | Toy
+type Query {
+  pet(key: Key): Pet pets(first: Int = 3, hunger: Hunger): [Pet!] named: [Named!]! alive(id: ID): Alive
+  toy: Toy! keepers(ids: [ID!]): [Keeper]! cat: Cat }
+"""
+
+CLASSES = {name: type(name, (), {}) for name in ("Cat", "Dog", "Toy", "Keeper")}
+CLASSES_OF_PETS = ("Cat", "Dog", "Toy")
+
+
+@dataclass
+class World:
+    """Records that refer to each other, and the functions that fail or suspend."""
+
+    records: list[Any]
+    failing: frozenset[str] = frozenset()
+    waiting: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Somebody's rights."""
+
+    drafts: bool = False
+
+
+@dataclass
+class Asking:
+    """A request's context over a world; it counts the calls of linked fields."""
+
+    world: World
+    sequence: int = 1
+    viewer: Viewer = Viewer()
+    loaders: dict[Any, Any] = field(default_factory=dict)
+    calls: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def store(self) -> "Asking":
+        """Return what knows the sequence."""
+        return self
+
+    @asynccontextmanager
+    async def reading(self) -> Any:
+        """Hold nothing, since nothing moves."""
+        yield
+
+
+class PetError(Exception):
+    """What a field fails with."""
+
+
+def linked(name: str, pick: Callable[[Any, Mapping[str, Any], World], Any]) -> Batch:
+    """Return a batch that fails and waits as the world has it."""
+
+    async def function(records: list[Any], context: Asking, **arguments: Any) -> list[Any]:
+        context.calls.append((name, len(records)))
+        if name in context.world.waiting:
+            await asyncio.sleep(0)
+        if name in context.world.failing:
+            raise PetError(name)
+        return [pick(record, arguments, context.world) for record in records]
+
+    return Batch(function, dict)
+
+
+def _nth(world: World, number: Any, *classes: str) -> Any:
+    found = [each for each in world.records if type(each).__name__ in classes] if classes else world.records
+    return found[number % len(found)] if found and isinstance(number, int) else None
+
+
+def _some(record: Any, attribute: str, world: World, *classes: str) -> Any:
+    numbers = getattr(record, attribute)
+    return [_nth(world, number, *classes) for number in numbers] if isinstance(numbers, list) else numbers
+
+
+def _name(record: Any, loud: bool | None = False) -> Any:
+    name = record.name
+    return name.upper() if loud and isinstance(name, str) else name
+
+
+def _eats(record: Any, hunger: Any = None, times: Any = None) -> Any:
+    if hunger and hunger.get("amount") == 3:
+        raise PetError("three is too many")
+    return (len(times or ()) + (hunger or {}).get("amount", 0)) % 2 == 0
+
+
+NAMED: dict[str, Reading] = {
+    "id": Attribute("id"),
+    "name": Call(_name, dict),
+    "friend": linked("friend", lambda r, _, w: r.friend if isinstance(r.friend, Exception) else _nth(w, r.friend)),
+    "friends": linked("friends", lambda r, a, w: (_some(r, "friends", w) or [None])[: a.get("first") or None]),
+}
+ALIVE = NAMED | {"age": Attribute("age")}
+TOYS = {"toys": linked("toys", lambda r, _, w: _some(r, "toys", w, "Toy"))}
+KEEPER = {"keeper": linked("keeper", lambda r, _, w: _nth(w, r.number, "Keeper"))}
+READINGS: dict[str, dict[str, Reading]] = {
+    "Cat": ALIVE | TOYS | KEEPER | {
+        "lives": Attribute("lives"), "mood": Attribute("mood"), "eats": Call(_eats, dict), "grid": Attribute("grid")},
+    "Dog": ALIVE | TOYS | KEEPER | {
+        "lives": Attribute("lives"), "weight": Attribute("weight"), "mood": Attribute("mood"),
+        "tags": Attribute("tags")},
+    "Toy": {
+        "id": Attribute("id"), "name": Attribute("name"), "weight": Attribute("weight"),
+        "owner": linked("owner", lambda r, _, w: _nth(w, r.number, "Cat", "Dog")),
+        "owners": linked("owners", lambda r, _, w: [[_nth(w, r.number), None], [], [_nth(w, r.number + 1)]]),
+        "anything": Attribute("anything")},
+    "Keeper": NAMED | {
+        "pets": linked("pets", lambda r, _, w: [_nth(w, r.number + n, *CLASSES_OF_PETS) for n in (0, 1)]),
+        "since": linked("since", lambda r, _, __: r.age)},
+    "Query": {
+        "pet": linked("pet", lambda _, a, w: _nth(w, (a.get("key") or {}).get("number"), "Cat", "Dog", "Toy")),
+        "pets": linked("pets", lambda _, a, w: w.records[: a.get("first")]),
+        "named": linked("named", lambda _, __, w: [each for each in w.records if type(each).__name__ != "Toy"]),
+        "alive": linked("alive", lambda _, a, w: _nth(w, len(a.get("id") or "") + 1, "Cat", "Dog", "Keeper")),
+        "toy": linked("toy", lambda _, __, w: _nth(w, 0, "Toy")),
+        "keepers": linked("keepers", lambda _, a, w: [_nth(w, len(i), "Keeper") for i in a.get("ids") or "ab"]),
+        "cat": linked("cat", lambda _, __, w: _nth(w, 0, "Cat"))},
+}  # fmt: skip
+
+
+def schema(kept: bool = True) -> GraphQLSchema:
+    """Return the schema with its readings, resolved by them; cats and dogs are *kept*."""
+    built = build_schema(SDL)
+    for name, readings in READINGS.items():
+        kind = built.type_map[name]
+        assert isinstance(kind, GraphQLObjectType)
+        if name in CLASSES:
+            kind.is_type_of = lambda value, _info, name=name: type(value).__name__ == name
+        if kept and name in {"Cat", "Dog"}:
+            kind.extensions[KEPT] = Kept(lambda record: record.id)
+        for key, reading in readings.items():
+            kind.fields[key].extensions[READING] = reading
+            kind.fields[key].resolve = resolver(reading)
+    built.type_map["Toy"].fields["weight"].extensions[FLEETING] = True  # type: ignore[attr-defined]
+    return built
+
+
+def resolver(reading: Reading) -> Callable[..., Any]:
+    """Return how the interpreter reads what a plan reads."""
+    if isinstance(reading, Attribute):
+        return lambda record, _info, **_: getattr(record, reading.name)
+    if isinstance(reading, Call):
+        return lambda record, _info, **arguments: reading.function(record, **reading.arguments(arguments))
+    return lambda record, info, **arguments: load(
+        info.context, reading.function, record, reading.arguments(arguments), info.path
+    )
+
+
+def _mostly(good: st.SearchStrategy[Any], *odd: Any) -> st.SearchStrategy[Any]:
+    return st.one_of(good, good, good, good, good, st.none(), st.sampled_from([PetError("odd"), *odd]))
+
+
+NUMBERS = st.integers(0, 5)
+ATTRIBUTES = {
+    "name": _mostly(st.text(max_size=5), 7, 1.5, [1]),
+    "friend": _mostly(NUMBERS),
+    "friends": _mostly(st.lists(NUMBERS, max_size=3), 5, "text"),
+    "age": _mostly(st.integers(-5, 50), 2**40, "12", "old", True, 2.0, 2.5),
+    "lives": _mostly(st.integers(0, 9), 2**31, "many"),
+    "mood": _mostly(st.sampled_from(["GLAD", "CROSS"]), "SAD", []),
+    "weight": _mostly(st.floats(0, 9), 3, float("nan"), "heavy", True),
+    "toys": _mostly(st.lists(NUMBERS, max_size=2), (1, 2), {1}),
+    "tags": _mostly(st.lists(st.text(max_size=3), max_size=3), ("a", 1), [None], 3),
+    "grid": _mostly(st.lists(st.lists(st.integers(0, 3), max_size=2), max_size=2), [[None]], ((1,), [2**40])),
+    "number": NUMBERS,
+    "anything": _mostly(st.lists(st.none() | st.booleans() | st.integers(0, 9), max_size=2)),
+}  # fmt: skip
+
+
+@st.composite
+def worlds(draw: st.DrawFn, sound: bool = False) -> World:
+    """Draw a world; in a *sound* one no function fails."""
+    records = []
+    for number, name in enumerate(draw(st.lists(st.sampled_from(sorted(CLASSES)), min_size=1, max_size=6))):
+        record = CLASSES[name]()
+        record.id = draw(st.sampled_from([f"{name}{number}"] * 8 + [number]))
+        for attribute, values in ATTRIBUTES.items():
+            setattr(record, attribute, draw(values))
+        records.append(record)
+    names = st.frozensets(st.sampled_from(["friend", "friends", "toys", "pets", "keeper", "owner"]), max_size=2)
+    return World(records, frozenset() if sound else draw(st.just(frozenset()) | names), draw(names))
+
+
+ANYTHING = {"Anything": st.just(StringValueNode(value="x"))}
