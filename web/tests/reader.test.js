@@ -1,0 +1,131 @@
+/** What a reader does: read, page, search, walk, and see news arrive. */
+
+import assert from 'node:assert/strict'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { openBrowser, openNewsroom, openPage } from './newsroom.js'
+
+const FLOAT = '/article/_news/2026-11-22-float-fleet-learns-to-share-its-depth.md'
+const ARRIVING = `---
+title: "A whale reads the tide gauge"
+excerpt: "It agreed."
+publishedDateTime: 2026-11-23T05:00:00Z
+webUrl: "https://www.tidewater-gazette.example/2026/11/whale/"
+type: article
+provider:
+  name: The Tidewater Gazette
+  domain: tidewater-gazette.example
+topics:
+  - Oceans
+---
+`
+
+for (const [mode, options] of /** @type {const} */ ([
+  ['an open server', []],
+  ['a server that takes trusted documents only', ['--trusted-documents', '../graph/web/documents']],
+])) {
+  describe(`the reader on ${mode}`, () => {
+    /** @type {import('./newsroom.js').Newsroom} */ let newsroom
+    /** @type {import('playwright-core').Browser} */ let browser
+    /** @type {Awaited<ReturnType<typeof openPage>>} */ let visit
+    before(async () => {
+      newsroom = await openNewsroom([...options])
+      browser = await openBrowser()
+    })
+    after(async () => {
+      await browser?.close()
+      await newsroom?.close()
+    })
+    beforeEach(async () => {
+      visit = await openPage(browser, newsroom.url)
+      await visit.page.locator('.lead h2').waitFor()
+    })
+    afterEach(async () => {
+      await visit.close()
+      assert.deepEqual(visit.complaints, [])
+    })
+
+    it('shows the newest article first, with its picture and its provider', async () => {
+      const lead = visit.page.locator('.lead')
+      assert.equal(await lead.locator('h2').innerText(), 'A fleet of floats learns to share the deep')
+      assert.match(await lead.innerText(), /Northern Float/)
+      const width = () => lead.locator('img').evaluate((image) => /** @type {HTMLImageElement} */ (image).naturalWidth)
+      await visit.page.waitForFunction(() => document.querySelector('.lead img')?.matches('[src^="/pictures/"]'))
+      assert.ok((await width()) > 0)
+    })
+
+    it('pages on by itself, down to the last article', async () => {
+      const { page } = visit
+      const end = page.getByLabel('The end')
+      for (let turn = 0; turn < 30 && !(await end.isVisible()); turn++) {
+        await page.mouse.wheel(0, 4000)
+        await page.waitForTimeout(100)
+      }
+      const titles = await page.locator('.story h2').allInnerTexts()
+      assert.equal(new Set(titles).size, titles.length)
+      assert.equal(titles.at(-1), 'NO')
+      assert.ok(titles.length >= 45, `${titles.length} stories`)
+    })
+
+    it('finds words and marks them', async () => {
+      const { page } = visit
+      await page.keyboard.press('/')
+      await page.keyboard.type('ferry')
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: '“ferry”' }).waitFor()
+      await page.locator('mark').first().waitFor()
+      const marked = await page.locator('mark').allInnerTexts()
+      assert.ok(marked.every((word) => /^ferr(y|ies)$/i.test(word)), marked.join())
+    })
+
+    it('opens a topic and a provider', async () => {
+      const { page } = visit
+      await page.getByRole('link', { name: 'Topics', exact: true }).click()
+      await page.getByRole('link', { name: /^Sea Ice/ }).click()
+      await page.getByRole('heading', { name: 'Sea Ice', level: 1 }).waitFor()
+      await page.locator('.row .byline a', { hasText: 'Polar Notes' }).first().click()
+      await page.getByRole('heading', { name: 'Polar Notes', level: 1 }).waitFor()
+      assert.match(await page.locator('.section-head').innerText(), /Letters from stations/)
+    })
+
+    it('walks along related articles and opens the one it came to', async () => {
+      const { page } = visit
+      await page.getByRole('link', { name: 'A fleet of floats learns to share the deep' }).first().click()
+      await page.getByRole('heading', { level: 1, name: /fleet of floats/ }).waitFor()
+      await page.getByRole('button', { name: /^Walk to: The eddy that stayed all summer/ }).click()
+      await page.locator('.here h3', { hasText: 'The eddy that stayed all summer' }).waitFor()
+      await page.getByRole('button', { name: /^Walk to: The salt memory/ }).click()
+      await page.getByRole('link', { name: 'Read it' }).click()
+      await page.getByRole('heading', { level: 1, name: /salt memory/ }).waitFor()
+    })
+
+    it('goes back to where it was', async () => {
+      const { page } = visit
+      await page.keyboard.press('j')
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { level: 1, name: /fleet of floats/ }).waitFor()
+      await page.goBack()
+      await page.locator('.lead h2').waitFor()
+    })
+
+    it('stands in with a placeholder where a picture does not load', async () => {
+      const { page } = visit
+      await page.route('**/pictures/**', (route) => route.fulfill({ status: 404 }))
+      await page.route('https://newsroom.example/**', (route) => route.abort())
+      await page.goto(newsroom.url + FLOAT)
+      await page.locator('.reading svg.placeholder').waitFor()
+      visit.complaints.length = 0 // the failures were made here
+    })
+
+    it('shows an article that arrives, without being asked', async () => {
+      const { page } = visit
+      const listening = new Promise((resolve) => {
+        page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => /"subscribe"/.test(String(payload)) && resolve(payload)))
+      })
+      await page.reload()
+      await listening
+      await newsroom.publish('2026-11-23-whale.md', ARRIVING)
+      await page.locator('.story.fresh h2', { hasText: 'A whale reads the tide gauge' }).waitFor({ timeout: 10_000 })
+      assert.match(await page.getByRole('status').first().innerText(), /whale/)
+    })
+  })
+}
