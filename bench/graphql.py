@@ -1,0 +1,164 @@
+"""The five queries, each server on one core and wrk on the other: requests a second, latency, and their ratios.
+
+    python -m bench.graphql STORE [--seconds 3] [--runs 5] [--only in-place,mercurius]
+
+Needs wrk, taskset, node, and `npm ci` in bench/mercurius. Answers are compared before anything is timed. All servers
+run in the same go, one at a time; the figures are medians.
+"""
+
+import argparse
+import asyncio
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+import orjson
+
+from bench import queries
+from bench.queries import QUERIES, Query
+from store.tiny.tinystore import TinyStore
+
+PORT = 8765
+URL = f"http://127.0.0.1:{PORT}/graphql"
+HERE = Path(__file__).parent
+SERVERS = ("fixed", "interpreted", "mercurius", "plain", "unkept", "in-place")
+COMPARED = 40
+"""How many answers of each query are compared."""
+
+
+@contextmanager
+def serving(kind: str, data: Path) -> Iterator[None]:
+    """Run a server on the first core."""
+    own = ["node", str(HERE / "mercurius" / "server.js"), str(data), str(PORT)]
+    python = [sys.executable, "-m", "bench.serving", kind, str(data), str(PORT)]
+    command = ["taskset", "-c", "0", *(own if kind == "mercurius" else python)]
+    process = subprocess.Popen(command, cwd=HERE.parent)  # our own servers
+    try:
+        _wait_for(process)
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            answer(QUERIES[4].text, "https://example.com/")
+        except (URLError, ConnectionError):
+            time.sleep(0.05)
+        else:
+            return
+    raise SystemExit("the server did not start")
+
+
+def answer(text: str, value: str) -> bytes:
+    """Return the body of one answer."""
+    body = orjson.dumps({"query": text, "variables": {"v": value}})
+    request = Request(URL, body, {"content-type": "application/json"})  # on this machine
+    with urlopen(request, timeout=30) as response:  # noqa: S310  # the same
+        read: bytes = response.read()
+    return read
+
+
+def measured(script: Path, seconds: float) -> tuple[float, float, float]:
+    """Return requests a second, and the 50th and 99th percentile of latency in milliseconds."""
+    command = ["taskset", "-c", "1", "wrk", "-t1", "-c16", f"-d{seconds:g}s", "--latency", "-s", str(script), URL]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # wrk
+    if "Non-2xx" in told or "Socket errors" in told:
+        raise SystemExit(told)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", told)
+    p50, p99 = (re.search(rf"{part}%\s+([\d.]+)(us|ms|s)", told) for part in (50, 99))
+    if not (rate and p50 and p99):
+        raise SystemExit(told)
+    return float(rate[1]), _milliseconds(p50), _milliseconds(p99)
+
+
+def _milliseconds(match: "re.Match[str]") -> float:
+    return float(match[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[match[2]]
+
+
+def compare(kind: str, given: dict[str, list[str]], expected: dict[tuple[str, str], object]) -> None:
+    """Check a server's answers against those seen before, or note them as the first."""
+    for query in QUERIES:
+        for value in given[query.variable][:COMPARED]:
+            got = orjson.loads(answer(query.text, value))
+            if expected.setdefault((query.name, value), got) != got:
+                raise SystemExit(f"{kind} answers {query.name} with {value} differently")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("store", type=Path)
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--only", default=",".join(SERVERS))
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with TinyStore(chosen.store, follow=False) as store:
+            articles = asyncio.run(queries.newest_first(store))
+            (folder / "data.json").write_bytes(asyncio.run(queries.data(store, articles)))
+        given = queries.values(articles)
+        queries.write_scripts(folder, given)
+        rates = {kind: measure(kind, chosen, folder, given) for kind in chosen.only.split(",")}
+    table(rates)
+
+
+EXPECTED: dict[tuple[str, str], object] = {}
+"""The answers seen so far."""
+
+
+def measure(
+    kind: str, chosen: argparse.Namespace, folder: Path, given: dict[str, list[str]]
+) -> dict[str, tuple[float, float, float]]:
+    """Return what one server does on each query."""
+    if kind == "fixed":
+        return {query.name: _fixed(query, chosen, folder, given) for query in QUERIES}
+    data = folder / "data.json" if kind == "mercurius" else chosen.store
+    with serving(kind, data):
+        compare(kind, given, EXPECTED)
+        return {query.name: _timed(kind, query, chosen, folder) for query in QUERIES}
+
+
+def _fixed(
+    query: Query, chosen: argparse.Namespace, folder: Path, given: dict[str, list[str]]
+) -> tuple[float, float, float]:
+    """Measure a body as large as the query's answers are."""
+    with serving("plain", chosen.store):
+        sizes = [len(answer(query.text, value)) for value in given[query.variable][:COMPARED]]
+    (folder / "body").write_bytes(b"x" * round(median(sizes)))
+    with serving("fixed", folder / "body"):
+        return _timed("fixed", query, chosen, folder)
+
+
+def _timed(kind: str, query: Query, chosen: argparse.Namespace, folder: Path) -> tuple[float, float, float]:
+    script = folder / f"{query.name}.lua"
+    measured(script, chosen.seconds)  # warm
+    runs = [measured(script, chosen.seconds) for _ in range(chosen.runs)]
+    rate, p50, p99 = (median(each) for each in zip(*runs, strict=True))
+    print(f"{kind:12} {query.name} {rate:10,.0f}/s  p50 {p50:8.2f} ms  p99 {p99:8.2f} ms", flush=True)  # noqa: T201
+    return rate, p50, p99
+
+
+def table(rates: dict[str, dict[str, tuple[float, float, float]]]) -> None:
+    """Print each server's rate as a multiple of the others' that it is measured against."""
+    for other in ("mercurius", "interpreted", "fixed"):
+        for kind in ("plain", "unkept", "in-place"):
+            if other in rates and kind in rates:
+                ratios = (f"{q.name} {rates[kind][q.name][0] / rates[other][q.name][0]:.2f}" for q in QUERIES)
+                print(f"{kind} against {other}: {'  '.join(ratios)}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

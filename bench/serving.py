@@ -1,0 +1,60 @@
+"""One of the servers that are compared, in this process: `python -m bench.serving KIND STORE PORT`.
+
+`in-place` and `plain` are the two roads of Broadsheet, `unkept` the first without kept bytes, `interpreted` leaves
+everything to Strawberry, and `fixed` answers each request with the body of the file named instead of a store.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from graph import listening
+from graph.app import App
+from graph.interpreter import Interpreter
+from graph.schema import schema
+from graph.server import operations
+from graph.settings import Settings
+from store.tiny.tinystore import TinyStore
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "in-place": {},
+    "plain": {"http": "plain"},
+    "unkept": {"kept_bytes": 0},
+    "interpreted": {"http": "plain"},
+}
+
+
+def serve(kind: str, path: Path, port: int) -> None:
+    """Answer until SIGTERM."""
+    if kind == "fixed":
+        uvicorn.run(fixed(path.read_bytes()), port=port, log_level="warning", access_log=False)
+        return
+    settings = Settings(port=port, request_log=False, **SETTINGS[kind])
+    with TinyStore(path) as store:
+        executing = Interpreter(schema()._schema, settings) if kind == "interpreted" else operations(settings)
+        listening.serve(App(store, executing, settings), settings)
+
+
+def fixed(body: bytes) -> Any:
+    """Return an application that answers everything with *body*, after reading the request."""
+    head = {
+        "type": "http.response.start",
+        "status": 200,
+        "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())],
+    }
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        while (await receive()).get("more_body"):
+            pass
+        await send(head)
+        await send({"type": "http.response.body", "body": body})
+
+    return app
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
