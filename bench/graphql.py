@@ -29,7 +29,8 @@ from store.tiny.tinystore import TinyStore
 PORT = 8765
 URL = f"http://127.0.0.1:{PORT}/graphql"
 HERE = Path(__file__).parent
-SERVERS = ("fixed", "interpreted", "mercurius", "plain", "unkept", "in-place")
+OURS = ("plain", "in-place", "articles", "unkept")
+SERVERS = ("fixed", "interpreted", "mercurius", *OURS)
 COMPARED = 40
 """How many answers of each query are compared."""
 
@@ -154,7 +155,7 @@ def _timed(kind: str, query: Query, chosen: argparse.Namespace, folder: Path) ->
 def table(rates: dict[str, dict[str, tuple[float, float, float]]]) -> None:
     """Print each server's rate as a multiple of the others' that it is measured against."""
     for other in ("mercurius", "interpreted", "fixed"):
-        for kind in ("plain", "unkept", "in-place"):
+        for kind in OURS:
             if other in rates and kind in rates:
                 ratios = (f"{q.name} {rates[kind][q.name][0] / rates[other][q.name][0]:.2f}" for q in QUERIES)
                 print(f"{kind} against {other}: {'  '.join(ratios)}")  # noqa: T201

@@ -1,7 +1,8 @@
 """One of the servers that are compared, in this process: `python -m bench.serving KIND STORE PORT`.
 
-`in-place` and `plain` are the two roads of Broadsheet, `unkept` the first without kept bytes, `interpreted` leaves
-everything to Strawberry, and `fixed` answers each request with the body of the file named instead of a store.
+`in-place` and `plain` are the two roads of Broadsheet. `articles` is the first without whole answers, so that each is
+put together from kept articles; `unkept` is the second with nothing kept. `interpreted` leaves everything to
+Strawberry, and `fixed` answers each request with the body of the file named instead of a store.
 """
 
 import sys
@@ -21,7 +22,8 @@ from store.tiny.tinystore import TinyStore
 SETTINGS: dict[str, dict[str, Any]] = {
     "in-place": {},
     "plain": {"http": "plain"},
-    "unkept": {"kept_bytes": 0},
+    "articles": {"answers_bytes": 0},
+    "unkept": {"http": "plain", "answers_bytes": 0, "kept_bytes": 0},
     "interpreted": {"http": "plain"},
 }
 

@@ -4,8 +4,10 @@ An answer depends on the store's sequence, the operation, its variables and the 
 before it is executed. Answers that depend on the time (a filter's `within`) have none.
 """
 
+from collections.abc import Mapping
 from hashlib import blake2b
 from importlib.metadata import version
+from typing import Any
 
 import orjson
 
@@ -18,12 +20,17 @@ TIMELY = "within"
 
 def tag(sequence: int, document: str, asked: Parameters, viewer: Viewer) -> str:
     """Return what identifies the answer's bytes, empty where it depends on the time."""
-    variables = orjson.dumps(asked.variables, option=orjson.OPT_SORT_KEYS)
-    if TIMELY in document or TIMELY.encode() in variables:
+    if is_timely(document, asked.variables):
         return ""
+    variables = orjson.dumps(asked.variables, option=orjson.OPT_SORT_KEYS)
     rights = (viewer.drafts, viewer.secured, viewer.write)
     parts = (RELEASE, sequence, rights, asked.operation_name, asked.extensions.get("cost"), len(document), document)
     return blake2b(repr(parts).encode() + variables, digest_size=16).hexdigest()
+
+
+def is_timely(document: str, variables: Mapping[str, Any]) -> bool:
+    """Whether an answer depends on the time."""
+    return TIMELY in document or (bool(variables) and TIMELY.encode() in orjson.dumps(variables))
 
 
 def etag(tag: str, media: str, encoding: str) -> bytes:

@@ -3,14 +3,14 @@
 What headers decide is worked out once for each set of headers and kept, since a client sends the same ones each time.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from urllib.parse import urlsplit
 
 from graph.auth import Keys
 from graph.compression import chosen
 from graph.context import ANYBODY, Viewer
 from graph.errors import Refusal
-from graph.message import Headers, header
+from graph.message import READS, Headers, header
 from graph.negotiation import EVENT_STREAM, GRAPHQL, HTML, JSON, accepted
 from graph.settings import Settings
 
@@ -22,12 +22,14 @@ PASSED_OVER = frozenset({b"content-length"})
 """Headers that differ from request to request and decide nothing."""
 
 ALLOW = (b"allow", b"GET, HEAD, POST, OPTIONS")
-READS = ("GET", "HEAD")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Caller:
-    """What a set of headers says of whoever sent it. `refusal` is why nothing of theirs is executed."""
+    """What a set of headers says of whoever sent it; there is one for all who are alike, so it is its own key.
+
+    `refusal` is why nothing of theirs is executed.
+    """
 
     viewer: Viewer = ANYBODY
     keyed: bool = False
@@ -44,6 +46,7 @@ class Callers:
     def __init__(self, settings: Settings, keys: Keys) -> None:
         self.settings, self.keys = settings, keys
         self.kept: dict[tuple[object, ...], Caller] = {}
+        self.alike: dict[tuple[object, ...], Caller] = {}
 
     def of(self, method: str, headers: Headers) -> Caller:
         """Return what these headers say."""
@@ -53,13 +56,14 @@ class Callers:
             caller = self.read(method, headers)
             if sum(len(name) + len(value) for name, value in headers) <= KEPT_BYTES:
                 if len(self.kept) >= KEPT:
-                    self.kept.clear()
-                self.kept[key] = caller
+                    self.forget()
+                caller = self.kept[key] = self.alike.setdefault(_traits(method, caller), caller)
         return caller
 
     def forget(self) -> None:
-        """Forget what was kept, since keys changed."""
+        """Forget what was kept, as when keys changed."""
         self.kept.clear()
+        self.alike.clear()
 
     def read(self, method: str, headers: Headers) -> Caller:
         """Work out what these headers say."""
@@ -88,6 +92,12 @@ class Callers:
             challenge = (b"www-authenticate", b'Bearer realm="broadsheet"')
             raise Refusal("UNAUTHENTICATED", "This API key is not known.", 401, (challenge,))
         return replace(viewer, drafts=viewer.drafts or self.settings.drafts)
+
+
+def _traits(method: str, caller: Caller) -> tuple[object, ...]:
+    """Return all that tells callers apart; what is refused is told for itself."""
+    given = (getattr(caller, each.name) for each in fields(caller))
+    return (method, *given)
 
 
 def offers(method: str, settings: Settings) -> tuple[str, ...]:

@@ -6,18 +6,21 @@ from typing import Any, Protocol
 
 from graph.context import Context
 
+INTERPRETED, PLANNED, KEPT = "interpreted", "planned", "kept"
+"""What makes answers: graphql-core value by value, a plan, or the same request before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An executed operation: the encoded `{"data": …}`, and the codes of its errors.
 
-    `executed` is False where its variables did not fit, so that there is no `data`.
+    `executed` is False where its variables did not fit, so that there is no `data`; `how` says what made it.
     """
 
     body: bytes
     codes: tuple[str, ...] = ()
     executed: bool = True
-    how: str = "interpreted"
+    how: str = INTERPRETED
 
 
 class Operation(Protocol):

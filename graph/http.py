@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from graph import caching
+from graph.answers import Answers, KeptAnswer
 from graph.auth import Keys
-from graph.caller import READS, Caller, Callers
+from graph.caller import Caller, Callers
 from graph.context import Context
 from graph.errors import Refusal
-from graph.execution import Answer, Operation, Operations
-from graph.message import Request, Response
+from graph.execution import KEPT, PLANNED, Answer, Operation, Operations
+from graph.message import READS, Request, Response
 from graph.negotiation import EVENT_STREAM, HTML
 from graph.parameters import Parameters, of_body, of_query
-from graph.persisted import documents
+from graph.persisted import documents, identifier
 from graph.record import Record
 from graph.render import NO_STORE, Renderer, Stream
 from graph.settings import Settings
@@ -64,14 +65,22 @@ class Endpoint:
         self.callers = Callers(settings, self.keys)
         self.documents = documents(settings)
         self.render = Renderer(settings)
+        self.kept = Answers(settings.answers_bytes)
 
     async def answer(self, request: Request) -> Response | Stream:
         """Return the answer, within the time that a request has."""
-        return await self._answer(request, "asgi", waits=True)
+        answered = self.answer_now(request, "asgi")
+        if answered is not None:
+            return answered
+        return await self._answer(request, self.callers.of(request.method, request.headers), "asgi", waits=True)
 
-    def answer_now(self, request: Request) -> Response | None:
+    def answer_now(self, request: Request, road: str = "in-place") -> Response | None:
         """Return the answer if nothing has to be waited for; else None, and nothing was executed or told."""
-        steps = self._answer(request, "in-place", waits=False)
+        caller = self.callers.of(request.method, request.headers)
+        known = self._known(request, caller, road)
+        if known is not None:
+            return known
+        steps = self._answer(request, caller, road, waits=False)
         try:
             steps.send(None)
         except StopIteration as end:
@@ -89,9 +98,21 @@ class Endpoint:
         self.observe(record)
         return response
 
-    async def _answer(self, request: Request, road: str, waits: bool) -> Response | Stream:
+    def _known(self, request: Request, caller: Caller, road: str) -> Response | None:
+        """Return the answer that the same request had before, if the store has not changed since."""
         started = perf_counter()
-        caller = self.callers.of(request.method, request.headers)
+        known = self.kept.of(request, caller, self.store.sequence)
+        if known is None:
+            return None
+        response = known.response
+        record = Record(request.method, request.path, request.client, road, response.status, "", known.kind)
+        record.operation, record.cost, record.how = known.operation, known.cost, KEPT
+        record.bytes, record.seconds = len(response.body), perf_counter() - started
+        self.observe(record)
+        return response
+
+    async def _answer(self, request: Request, caller: Caller, road: str, waits: bool) -> Response | Stream:
+        started = perf_counter()
         record = Record(request.method, request.path, request.client, road)
         response: Response | Stream
         try:
@@ -125,9 +146,17 @@ class Endpoint:
             return self.render.stream(caller, self._events(exchange))
         if operation.kind == "subscription":
             raise Refusal("STREAM_NEEDED", f"A subscription is answered as {EVENT_STREAM} or over a WebSocket.", 406)
+        sequence = self.store.sequence
         if exchange.reads:
-            return await self._read(exchange)
-        return self.render.answer(await self._execute(exchange), caller, self._told_cost(asked, exchange.record))
+            response = await self._read(exchange)
+        else:
+            told_cost = self._told_cost(asked, exchange.record)
+            response = self.render.answer(await self._execute(exchange), caller, told_cost)
+        if self.store.sequence == sequence and _is_lasting(exchange):
+            record = exchange.record
+            kept = KeptAnswer(response, record.kind, record.operation, record.cost)
+            self.kept.keep(request, caller, sequence, kept)
+        return response
 
     def _prepare(self, exchange: Exchange) -> None:
         """Find the operation that is asked for. Raises Refusal where it may not be executed."""
@@ -192,3 +221,12 @@ class Endpoint:
     def _told_cost(self, asked: Parameters, record: Record) -> int | None:
         """Return the cost where the request asks for it."""
         return record.cost if asked.extensions and asked.extensions.get("cost") is True else None
+
+
+def _is_lasting(exchange: Exchange) -> bool:
+    """Whether the same request has the same answer, and does nothing else, for as long as the store does not change."""
+    record, asked = exchange.record, exchange.asked
+    if record.how != PLANNED or record.code:
+        return False
+    remembers = asked.query is not None and bool(identifier(asked))
+    return not remembers and not caching.is_timely(exchange.document, asked.variables)

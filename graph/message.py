@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 Headers = Sequence[tuple[bytes, bytes]]
 """Names in lower case."""
+READS = ("GET", "HEAD")
+"""Methods that may only read, and that say in their query string what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,11 @@ class Request:
     headers: Headers = ()
     body: bytes = b""
     client: str | None = None
+
+    @property
+    def asked(self) -> bytes:
+        """Where the request says what it asks for: its body, or its query string."""
+        return self.query if self.method in READS else self.body
 
 
 @dataclass(frozen=True, slots=True)

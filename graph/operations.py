@@ -13,7 +13,7 @@ import orjson
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 
 from graph.context import Context
-from graph.execution import Answer
+from graph.execution import PLANNED, Answer
 from graph.interpreter import Interpreted, Interpreter
 from graph.plan.collect import UnplannedError
 from graph.plan.execute import JSON, Run
@@ -24,8 +24,6 @@ from graph.plan.variables import Inputs, Variables, VariablesError
 from graph.settings import Settings
 
 log = logging.getLogger("broadsheet.operations")
-
-PLANNED = "planned"
 
 
 class Counts:

@@ -21,6 +21,8 @@ HEADER_BYTES = 64 * 1024
 """Most bytes of a request's line and headers."""
 HEADS = 1_000
 """Most encoded heads of answers that are kept."""
+COPIED = 4 * 1024
+"""Bytes of a body that are copied behind their head, which takes less than a second buffer would."""
 SWEEP_SECONDS = 0.25
 TARGET = PATH.encode()
 STATUS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
@@ -51,19 +53,22 @@ class Protocol(HttpToolsProtocol):
         sweeping(self.site, self)
 
     def on_message_begin(self) -> None:
-        """Begin a request."""
-        super().on_message_begin()
+        """Begin a request; what the ordinary road needs besides is made when it is taken."""
+        self.url, self.headers, self.expect_100_continue = b"", [], False
         self.asked, self.header_bytes, self.body = True, 0, None
         self.deadline = self.loop.time() + self.settings.header_seconds
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the address."""
-        super().on_url(url)
+        self.url += url
         self.count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take one header."""
-        super().on_header(name, value)
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
         self.count(len(name) + len(value))
 
     def count(self, size: int) -> None:
@@ -79,7 +84,15 @@ class Protocol(HttpToolsProtocol):
         if idle and not self.parser.should_upgrade() and not self.expect_100_continue and self.is_graphql():
             self.body, self.size = [], 0
         else:
-            super().on_headers_complete()
+            self.take_ordinary_road()
+
+    def take_ordinary_road(self) -> None:
+        """Begin the request as uvicorn does, with what was received of it."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += headers
+        super().on_headers_complete()
 
     def is_graphql(self) -> bool:
         """Whether the request is for `/graphql`, as plainly as it can be written."""
@@ -99,7 +112,7 @@ class Protocol(HttpToolsProtocol):
     def hand_over(self) -> None:
         """Go on along the ordinary road, with what was received so far."""
         received, self.body = b"".join(self.body or ()), None
-        super().on_headers_complete()
+        self.take_ordinary_road()
         if received:
             super().on_body(received)
 
@@ -140,12 +153,17 @@ class Protocol(HttpToolsProtocol):
         for name, value in self.server_state.default_headers:
             parts += (name, b": ", value, b"\r\n")
         parts.append(head(response.headers))
-        if response.status not in (204, 304):
+        has_body = response.status not in (204, 304)
+        if has_body:
             parts.append(b"content-length: %d\r\n" % len(response.body))
         parts.append(b"\r\n" if keep else b"connection: close\r\n\r\n")
-        if method != "HEAD" and response.status not in (204, 304):
+        if not has_body or method == "HEAD":
+            self.transport.write(b"".join(parts))
+        elif len(response.body) < COPIED:
             parts.append(response.body)
-        self.transport.write(b"".join(parts))
+            self.transport.write(b"".join(parts))
+        else:
+            self.transport.writelines((b"".join(parts), response.body))
         if keep:
             self.asked, self.deadline = False, self.loop.time() + self.settings.keep_alive_seconds
         else:

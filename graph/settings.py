@@ -71,7 +71,8 @@ class Settings:
 
     operations: int = setting(1_000, "Most parsed, validated and planned operations that are kept.")
     operations_bytes: int = setting(16 * MIB, "Most bytes of document text among them.")
-    kept_bytes: int = setting(128 * MIB, "Most bytes of encoded answers that are kept; 0 keeps none.")
+    kept_bytes: int = setting(128 * MIB, "Most bytes of encoded articles that are kept to be used again; 0 keeps none.")
+    answers_bytes: int = setting(128 * MIB, "Most bytes of whole answers that are kept; 0 keeps none.")
     persisted: int = setting(1_000, "Most automatically persisted documents; 0 turns them off.")
     persisted_bytes: int = setting(16 * MIB, "Most bytes of automatically persisted documents.")
     trusted_documents: Path | None = setting(None, "Folder of `.graphql` files; with it, nothing else is executed.")
