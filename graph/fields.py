@@ -17,7 +17,7 @@ from graph.conversion import Conversion
 from graph.loaders import load
 from graph.plan.reading import FLEETING, READING, Attribute, Batch, Call, Reading
 
-COMPUTE, BATCH = "compute", "batch"
+COMPUTE, PLAIN, BATCH = "compute", "plain", "batch"
 
 
 def attribute(description: str, name: str | None = None) -> Any:
@@ -25,15 +25,18 @@ def attribute(description: str, name: str | None = None) -> Any:
     return strawberry.field(name=name, description=description)
 
 
-def computed(description: str) -> Callable[[Callable[..., Any]], Any]:
-    """Declare a field by `function(record, **arguments)`: pure, and the same for every caller."""
+def computed(description: str, plain: str | None = None) -> Callable[[Callable[..., Any]], Any]:
+    """Declare a field by `function(record, **arguments)`: pure, and the same for every caller.
+
+    *plain* names the attribute of the record that it is where no argument is given, if it is one.
+    """
 
     def declare(function: Callable[..., Any]) -> Any:
         def compute(root: Any, info: Info, **arguments: Any) -> Any:  # noqa: ARG001  # strawberry passes it
             return function(root, **arguments)
 
         resolve = _resolver(function, compute, skip=1)
-        return strawberry.field(resolver=resolve, description=description, metadata={COMPUTE: function})
+        return strawberry.field(resolver=resolve, description=description, metadata={COMPUTE: function, PLAIN: plain})
 
     return declare
 
@@ -57,7 +60,7 @@ def linked(description: str) -> Callable[[Callable[..., Awaitable[Sequence[Any]]
 def reading(field: StrawberryField, conversion: Conversion) -> Reading | None:
     """Return how a plan reads *field*, or None where only the interpreter can."""
     if COMPUTE in field.metadata:
-        return Call(field.metadata[COMPUTE], conversion.arguments(field.arguments))
+        return Call(field.metadata[COMPUTE], conversion.arguments(field.arguments), field.metadata[PLAIN])
     if BATCH in field.metadata:
         return Batch(field.metadata[BATCH], conversion.arguments(field.arguments))
     return Attribute(field.python_name) if field.base_resolver is None else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Annotated, Any
 
 import strawberry
@@ -73,11 +74,11 @@ def _target(record: records.Article | records.Summary) -> RelatesTo:
 
 @strawberry.interface(description="What an ingested article and one known only from another's `related` share.")
 class ArticleSummary(Node):
-    @computed("The title.")
+    @computed("The title.", plain="title_text")
     def title(article: records.Article, format: Format = TextFormat.TEXT) -> str:
         return article.title_text if format is TextFormat.TEXT else article.title
 
-    @computed("A sentence or two on what it says.")
+    @computed("A sentence or two on what it says.", plain="excerpt_text")
     def excerpt(article: records.Article, format: Format = TextFormat.TEXT, max_length: MaxLength = None) -> str | None:
         text = article.excerpt_text if format is TextFormat.TEXT else article.excerpt
         return text if text is None or max_length is None else shorten(text, max_length)
@@ -91,11 +92,11 @@ class ArticleSummary(Node):
 
     @linked("Who published it.")
     async def provider(articles: list[records.Article], context: Context) -> list[Provider]:
-        found = await context.store.providers([a.provider.domain for a in articles], context.viewer.drafts)
-        pairs = zip(found, articles, strict=True)
-        return [p or records.Provider(a.provider.domain, a.provider.name) for p, a in pairs]
+        domains = list({a.provider.domain: None for a in articles})
+        found = dict(zip(domains, await context.store.providers(domains, context.viewer.drafts), strict=True))
+        return [found[a.provider.domain] or records.Provider(a.provider.domain, a.provider.name) for a in articles]
 
-    @computed("Its pictures, in file order.")
+    @computed("Its pictures, in file order.", plain="images")
     def images(article: records.Article, first: Few = None, min_width: MinWidth = None) -> list[Image]:
         return wide_enough(article.images, first, min_width)
 
@@ -125,9 +126,9 @@ class Article(ArticleSummary):
     @linked("What it is about, in file order.")
     async def topics(articles: list[records.Article], context: Context) -> list[list[Topic]]:
         slugs = [[slug(name) for name in a.topics] for a in articles]
-        found = await context.store.topics([s for each in slugs for s in each], context.viewer.drafts)
-        rest = iter(found)
-        return [[topic for topic in [next(rest) for _ in each] if topic] for each in slugs]
+        wanted = list(dict.fromkeys(chain.from_iterable(slugs)))
+        found = dict(zip(wanted, await context.store.topics(wanted, context.viewer.drafts), strict=True))
+        return [[topic for each in own if (topic := found[each])] for own in slugs]
 
     @computed("The smallest picture at least this wide, else the widest.")
     def image(article: records.Article, width: Width = 640) -> Image | None:
@@ -199,7 +200,7 @@ class Provider(Node):
     aliases: list[str] = attribute("Other names seen.")
     description: str | None = attribute("What it is.")
 
-    @computed("Its pictures, such as a logo in several sizes.")
+    @computed("Its pictures, such as a logo in several sizes.", plain="images")
     def images(provider: records.Provider, first: Few = None, min_width: MinWidth = None) -> list[Image]:
         return wide_enough(provider.images, first, min_width)
 

@@ -13,11 +13,8 @@ from graphql.pyutils import is_async_iterable, is_iterable
 
 from graph.plan.fetch import Keywords, read
 from graph.plan.leaf import Leaf
-from graph.plan.selection import DefectError, Field, MisfitError, Position, Shape
+from graph.plan.selection import LISTS, DefectError, Field, MisfitError, Position, Shape
 from graph.plan.trouble import FieldError, Troubled, failure, gathered, settled
-
-LISTS = {list, tuple}
-"""Classes of values that are lists as they are."""
 
 
 def sift(values: list[Any], fit: Callable[[Any], Any]) -> tuple[list[Any], list[int]]:

@@ -13,11 +13,11 @@ from typing import Any
 import orjson
 from graphql import GraphQLError
 
-from graph.plan.complete import LISTS, as_list, assembled, leaves, regrouped, sift, written
+from graph.plan.complete import as_list, assembled, leaves, regrouped, sift, written
 from graph.plan.fetch import fetch, read
 from graph.plan.kept import Shelf
 from graph.plan.reading import Batch
-from graph.plan.selection import Field, Position, Selection, Shape
+from graph.plan.selection import LISTS, AmissError, Field, Position, Selection, Shape
 from graph.plan.trouble import Troubled, is_troubled, settled
 from graph.plan.variables import Inputs
 
@@ -54,17 +54,17 @@ class Run:
 
     async def _level(self, shape: Shape, records: list[Any]) -> list[Any]:
         """Return the JSON objects of a level whose records have one concrete type."""
-        return self._built(shape, records, [await self._column(field, records) for field in shape.columns])
+        return await self._built(shape, records, [await self._column(field, records) for field in shape.columns])
 
     async def _column(self, field: Field, records: list[Any]) -> list[Any]:
-        """Return the completed values of one field for a level."""
+        """Return the values of one field for a level, completed unless its objects are made where they stand."""
         self.place = field
         if isinstance(field.reading, Batch):
             self.calls += 1
             values = await fetch(field, records, self.context, self.keywords)
         else:
             values = read(field, records, self.keywords)
-        return await self._complete(field.position, values)
+        return values if field.inline else await self._complete(field.position, values)
 
     async def _complete(self, position: Position, values: list[Any]) -> list[Any]:
         """Return the completed values of a position; one with errors in it is Troubled."""
@@ -103,6 +103,8 @@ class Run:
 
     async def _objects(self, selection: Selection, records: list[Any], kinds: set[type]) -> list[Any]:
         """Return the JSON objects of records that all have a shape, or their kept bytes."""
+        if len(kinds) > 1 and selection.united:
+            return await self._level(selection.united, records)
         if len(kinds) > 1:
             return await self._mixed(selection, records)
         (kind,) = kinds
@@ -153,7 +155,7 @@ class Run:
             columns[field] = dict(zip(places, values, strict=True))
         for shape, places in rest.items():
             own = [[columns[field][index] for index in places] for field in shape.columns]
-            built = self._built(shape, [records[index] for index in places], own)
+            built = await self._built(shape, [records[index] for index in places], own)
             shelf = self._shelf(shape) if shape.kept else None
             for index, value in zip(places, built, strict=True):
                 key = shape.kept.key(records[index]) if shape.kept else None
@@ -169,16 +171,30 @@ class Run:
         self.hits, self.misses = self.hits + (found is not None), self.misses + (found is None)
         return found
 
-    def _built(self, shape: Shape, records: list[Any], columns: list[list[Any]]) -> list[Any]:
+    async def _built(self, shape: Shape, records: list[Any], columns: list[list[Any]]) -> list[Any]:
         """Return the JSON objects of one shape: by its `build`, or with care where that stumbles over an error."""
         stumbled = None
         if not self.troubled or not any(map(is_troubled, columns)):
             try:
                 return shape.build(records, *[self.keywords(field) for field in shape.calls], *columns)
+            except AmissError:
+                pass
             except Exception as error:  # the careful way finds out which field it is
                 stumbled = error
-        rows = zip(*columns, strict=True) if columns else repeat(())
-        done = [assembled(shape, *each, self.keywords) for each in zip(records, rows)]  # noqa: B905  # rows may be endless
+        return await self._with_care(shape, records, columns, stumbled)
+
+    async def _with_care(
+        self, shape: Shape, records: list[Any], columns: list[list[Any]], stumbled: Exception | None
+    ) -> list[Any]:
+        """Return the JSON objects of one shape, each value looked at by itself; its `build` *stumbled*."""
+        read_before = dict(zip(shape.columns, columns, strict=True))
+        whole = []
+        for field in (each for each in shape.fields if each.is_column):
+            values = read_before[field] if field in read_before else await self._column(field, records)
+            whole.append(await self._complete(field.position, list(values)) if field.inline else values)
+        rows = zip(*whole, strict=True) if whole else repeat(())
+        shapes = (shape.members.get(type(record), shape) for record in records)
+        done = [assembled(*each, self.keywords) for each in zip(shapes, records, rows)]  # noqa: B905  # rows may be endless
         if is_troubled(done):
             self.troubled = True
         else:

@@ -29,9 +29,9 @@ from graphql.type.definition import GraphQLResolveInfoHelpers
 from graph.plan.arguments import field_arguments
 from graph.plan.collect import Source, UnplannedError, collect_fields, known
 from graph.plan.leaf import leaf
-from graph.plan.reading import FLEETING, KEPT, READING, Attribute, Reading
+from graph.plan.reading import FLEETING, KEPT, READING, Attribute, Call, Reading
 from graph.plan.selection import DefectError, Field, Position, Selection, Shape, below
-from graph.plan.shape import finish
+from graph.plan.shape import finish, unite
 
 MOST_FIELDS = 10_000
 """Operations that select more fields than this, fragments spread, are interpreted."""
@@ -80,6 +80,8 @@ class Planner:
         reading: Reading | None = definition.extensions.get(READING) if definition else None
         if definition is None or reading is None:
             raise UnplannedError(f"{parent.name}.{name} has no reading")
+        if isinstance(reading, Call) and reading.plain and not nodes[0].arguments:
+            reading = Attribute(reading.plain)
         reads = reading.name if isinstance(reading, Attribute) else reading.function
         alike = (key, type(reading), reads, str(definition.type), *map(id, nodes))
         if alike not in shared:
@@ -136,6 +138,7 @@ class Planner:
                 self._settle(inner, inside or shape.kept is not None)
             if shape.build is list:
                 finish(shape)
+        unite(selection)
 
     def _identity(self, shape: Shape) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the variables within a shape, and what tells its bytes from any other's but for their values."""

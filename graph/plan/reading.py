@@ -43,10 +43,14 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The value is `function(record, **arguments)`: pure, without waiting, and the same for every caller."""
+    """The value is `function(record, **arguments)`: pure, without waiting, and the same for every caller.
+
+    *plain* names the attribute of the record that it is where no argument is given, if it is one.
+    """
 
     function: Callable[..., Any]
     arguments: Arguments
+    plain: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@
 `graph.plan.planner` grows it; `graph.plan.execute` walks it once for each request, level by level.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -26,9 +26,16 @@ from graph.plan.arguments import FieldArguments
 from graph.plan.leaf import Leaf
 from graph.plan.reading import Batch, Kept, Reading
 
+LISTS = {list, tuple}
+"""Classes of values that are lists as they are."""
+
 
 class DefectError(Exception):
     """The plan cannot go on, and no field is to blame: the interpreter must answer."""
+
+
+class AmissError(Exception):
+    """A value is not as it mostly is; the careful way looks at it by itself."""
 
 
 class MisfitError(Exception):
@@ -64,6 +71,7 @@ class Position:
 class Field:
     """One response key: how its value is read and completed. Without a reading it is `__typename`.
 
+    Objects of an *inline* one are made by the `build` of the shape that holds it, from the values as they were read.
     Concrete types whose fields are alike share one Field, so that a level asks once for all of them.
     """
 
@@ -74,10 +82,11 @@ class Field:
     arguments: FieldArguments | None
     position: Position
     fleeting: bool
+    inline: bool = False
 
     @property
     def is_column(self) -> bool:
-        """Whether its values are completed for a whole level, before the level's objects are put together."""
+        """Whether its values are completed for a whole level, before the level's objects are put together with care."""
         return isinstance(self.reading, Batch) or self.position.leaf is None
 
 
@@ -86,6 +95,7 @@ class Shape:
     """One selection set of one concrete type.
 
     `build` makes the JSON objects of a level from its records, the arguments of `calls` and the values of `columns`.
+    The shape that several types share has each class's own among its `members`.
     """
 
     kind: GraphQLObjectType
@@ -96,16 +106,21 @@ class Shape:
     columns: tuple[Field, ...] = ()
     calls: tuple[Field, ...] = ()
     build: Callable[..., list[Any]] = list
+    members: "Mapping[type, Shape]" = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
 class Selection:
-    """The objects at one place of the answer, of whichever concrete type; `info` is what type resolvers are given."""
+    """The objects at one place of the answer, of whichever concrete type; `info` is what type resolvers are given.
+
+    Where all types have the same fields, `united` is the shape for all of them.
+    """
 
     kind: GraphQLCompositeType
     shapes: dict[str, Shape]
     info: GraphQLResolveInfo[Any]
     by_class: dict[type, Shape] = field(default_factory=dict)
+    united: Shape | None = None
 
     def fit(self, record: Any) -> Any:
         """Return the record, after remembering which shape its class has.
