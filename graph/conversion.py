@@ -58,17 +58,19 @@ class Conversion:
         if kind in self.inputs:
             return self.inputs[kind]
         table: list[tuple[str, str, Convert]] = []
-        missing = {
-            each.python_name: None
+        without_default = [
+            each.python_name
             for each in definition.fields
             if each.default_value is MISSING and each.default_factory is MISSING
-        }
+        ]
+        empty = vars(kind(**dict.fromkeys(without_default)))
 
         def convert(value: Any) -> Any:
             if value is None or value is UNSET:
                 return value
-            given = {key: of(value[name]) for name, key, of in table if name in value}
-            return kind(**(missing | given))
+            made = object.__new__(kind)  # its __init__ would do the same, slowly: a filter has twenty keys
+            vars(made).update(empty, **{key: of(value[name]) for name, key, of in table if name in value})
+            return made
 
         self.inputs[kind] = convert
         for each in definition.fields:

@@ -71,8 +71,7 @@ def duration(text: str) -> timedelta:
 
 def _given(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield the keys of an input that say something."""
-    for key in type(value).__annotations__:
-        found = getattr(value, key)
+    for key, found in vars(value).items():
         if found is not None and found is not UNSET:
             yield key.rstrip("_"), found
 

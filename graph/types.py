@@ -92,9 +92,12 @@ class ArticleSummary(Node):
 
     @linked("Who published it.")
     async def provider(articles: list[records.Article], context: Context) -> list[Provider]:
-        domains = list({a.provider.domain: None for a in articles})
-        found = dict(zip(domains, await context.store.providers(domains, context.viewer.drafts), strict=True))
-        return [found[a.provider.domain] or records.Provider(a.provider.domain, a.provider.name) for a in articles]
+        mentions = [article.provider for article in articles]
+        found = await context.store.providers([each.domain for each in mentions], context.viewer.drafts)
+        if all(found):
+            return found
+        pairs = zip(found, mentions, strict=True)
+        return [provider or records.Provider(mention.domain, mention.name) for provider, mention in pairs]
 
     @computed("Its pictures, in file order.", plain="images")
     def images(article: records.Article, first: Few = None, min_width: MinWidth = None) -> list[Image]:

@@ -60,7 +60,7 @@ def parts(answer: Answer) -> tuple[Any, list[GraphQLError]]:
 
 
 @settings(
-    max_examples=scaled(120, 20_000),
+    max_examples=scaled(250, 20_000),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # operations over so large a schema shrink for minutes

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from operator import attrgetter
+from types import SimpleNamespace
 from typing import Any
 
 from graphql import GraphQLObjectType, GraphQLSchema, build_schema
@@ -27,7 +29,10 @@ type Cat implements Named & Alive {
 type Dog implements Named & Alive {
   id: ID! name(loud: Boolean = false): String friend: Named friends(first: Int = 2): [Named!]! age: Int!
   lives: String weight: Float mood: Mood! tags: [String!]! toys: [Toy] keeper: Keeper! }
-type Toy { id: ID! name: String! weight: Float owner: Alive! owners: [[Pet]!] anything: Anything }
+type Toy { id: ID! name: String! weight: Float owner: Alive! owners: [[Pet]!] anything: Anything
+  box: Box boxes: [Box!] shelves: [[Box]!]! packed(at: Int = 0): Box! parcels: [Box!] }
+type Box { size: Int! note(loud: Boolean = false): String inner: Box mood: Mood parts: [Part!] }
+type Part { name: String! kind: String }
 type Keeper implements Named {
   id: ID! name(loud: Boolean = false): String friend: Named friends(first: Int = 2): [Named!]!
   pets(mood: Mood = GLAD): [Pet!]! since: Int }
@@ -38,6 +43,19 @@ type Query {
 """
 
 CLASSES = {name: type(name, (), {}) for name in ("Cat", "Dog", "Toy", "Keeper")}
+
+
+class Box:
+    """What toys lie in: an object that is no record of its own, but an attribute of one."""
+
+    def __init__(self, **given: Any) -> None:
+        vars(self).update(given)
+
+
+class Part(Box):
+    """What boxes are made of; its schema has no function that knows it by its class."""
+
+
 CLASSES_OF_PETS = ("Cat", "Dog", "Toy")
 
 
@@ -111,6 +129,11 @@ def _name(record: Any, loud: bool | None = False) -> Any:
     return name.upper() if loud and isinstance(name, str) else name
 
 
+def _note(record: Any, loud: bool | None = False) -> Any:
+    note = record.note
+    return note.upper() if loud and isinstance(note, str) else note
+
+
 def _eats(record: Any, hunger: Any = None, times: Any = None) -> Any:
     if hunger and hunger.get("amount") == 3:
         raise PetError("three is too many")
@@ -119,7 +142,7 @@ def _eats(record: Any, hunger: Any = None, times: Any = None) -> Any:
 
 NAMED: dict[str, Reading] = {
     "id": Attribute("id"),
-    "name": Call(_name, dict),
+    "name": Call(_name, dict, plain="name"),
     "friend": linked("friend", lambda r, _, w: r.friend if isinstance(r.friend, Exception) else _nth(w, r.friend)),
     "friends": linked("friends", lambda r, a, w: (_some(r, "friends", w) or [None])[: a.get("first") or None]),
 }
@@ -136,7 +159,13 @@ READINGS: dict[str, dict[str, Reading]] = {
         "id": Attribute("id"), "name": Attribute("name"), "weight": Attribute("weight"),
         "owner": linked("owner", lambda r, _, w: _nth(w, r.number, "Cat", "Dog")),
         "owners": linked("owners", lambda r, _, w: [[_nth(w, r.number), None], [], [_nth(w, r.number + 1)]]),
-        "anything": Attribute("anything")},
+        "anything": Attribute("anything"), "box": Attribute("box"), "boxes": Attribute("boxes"),
+        "shelves": Attribute("shelves"), "packed": Call(lambda r, at=0: r.boxes[at], dict),
+        "parcels": linked("parcels", lambda r, _, __: r.boxes)},
+    "Box": {
+        "size": Attribute("size"), "note": Call(_note, dict, plain="note"), "inner": Attribute("inner"),
+        "mood": Attribute("mood"), "parts": Attribute("parts")},
+    "Part": {"name": Attribute("name"), "kind": Attribute("kind.text")},
     "Keeper": NAMED | {
         "pets": linked("pets", lambda r, _, w: [_nth(w, r.number + n, *CLASSES_OF_PETS) for n in (0, 1)]),
         "since": linked("since", lambda r, _, __: r.age)},
@@ -157,7 +186,7 @@ def schema(kept: bool = True) -> GraphQLSchema:
     for name, readings in READINGS.items():
         kind = built.type_map[name]
         assert isinstance(kind, GraphQLObjectType)
-        if name in CLASSES:
+        if name in CLASSES or name == "Box":
             kind.is_type_of = lambda value, _info, name=name: type(value).__name__ == name
         if kept and name in {"Cat", "Dog"}:
             kind.extensions[KEPT] = Kept(lambda record: record.id)
@@ -171,7 +200,7 @@ def schema(kept: bool = True) -> GraphQLSchema:
 def resolver(reading: Reading) -> Callable[..., Any]:
     """Return how the interpreter reads what a plan reads."""
     if isinstance(reading, Attribute):
-        return lambda record, _info, **_: getattr(record, reading.name)
+        return lambda record, _info, **_: attrgetter(reading.name)(record)
     if isinstance(reading, Call):
         return lambda record, _info, **arguments: reading.function(record, **reading.arguments(arguments))
     return lambda record, info, **arguments: load(
@@ -183,6 +212,26 @@ def _mostly(good: st.SearchStrategy[Any], *odd: Any) -> st.SearchStrategy[Any]:
     return st.one_of(good, good, good, good, good, st.none(), st.sampled_from([PetError("odd"), *odd]))
 
 
+PARTS = st.builds(
+    Part,
+    name=_mostly(st.text(max_size=3), 7),
+    kind=st.sampled_from(["wood", None, 3]).map(lambda text: SimpleNamespace(text=text)),
+)
+
+
+def _boxes(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.builds(
+        Box,
+        size=_mostly(st.integers(0, 9), 2**31, "large", 2.0),
+        note=_mostly(st.text(max_size=3), 4),
+        inner=_mostly(inner, "no box", Part(name="p", kind=None)),
+        mood=_mostly(st.sampled_from(["GLAD", "CROSS"]), "SAD"),
+        parts=_mostly(st.lists(_mostly(PARTS), max_size=2), {}, "text", 5),
+    )
+
+
+BOXES = st.recursive(_boxes(st.none()), _boxes, max_leaves=3)
+SEVERAL = st.lists(_mostly(BOXES), max_size=2)
 NUMBERS = st.integers(0, 5)
 ATTRIBUTES = {
     "name": _mostly(st.text(max_size=5), 7, 1.5, [1]),
@@ -197,6 +246,9 @@ ATTRIBUTES = {
     "grid": _mostly(st.lists(st.lists(st.integers(0, 3), max_size=2), max_size=2), [[None]], ((1,), [2**40])),
     "number": NUMBERS,
     "anything": _mostly(st.lists(st.none() | st.booleans() | st.integers(0, 9), max_size=2)),
+    "box": _mostly(BOXES, "no box"),
+    "boxes": _mostly(SEVERAL | SEVERAL.map(tuple), (1,), 5, "text"),
+    "shelves": _mostly(st.lists(_mostly(SEVERAL), max_size=2), [5]),
 }  # fmt: skip
 
 

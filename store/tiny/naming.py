@@ -4,7 +4,7 @@ A provider is a domain and a topic is a slug; both bear the name their file give
 articles that the reader sees.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from store.article import Article, Image, Organization, Provider, Topic, TopicEntry
@@ -17,6 +17,7 @@ from store.tiny.selection import BY_VALUE, topic_names
 from store.tiny.values import Values
 
 V = TypeVar("V", str, tuple[str, str])
+R = TypeVar("R", Provider, Topic)
 
 
 def spellings(article: Article) -> Iterable[tuple[str, str]]:
@@ -83,18 +84,20 @@ class Names:
         self._providers.clear()
         self._topics.clear()
 
-    def provider(self, domain: str) -> Provider | None:
-        """Return the provider with this domain, if articles, their related entries or a file name one."""
-        found = self._providers.get(domain) or self._provider(domain)
-        if found is not None:
-            self._providers[domain] = found
-        return found
+    def providers(self, domains: Iterable[str]) -> list[Provider | None]:
+        """Return the providers with these domains, as far as articles, their related entries or a file name them."""
+        known = self._providers.get
+        return [known(domain) or self._kept(self._providers, domain, self._provider) for domain in domains]
 
-    def topic(self, name: str) -> Topic | None:
-        """Return the topic with this slug, if articles or a file name one."""
-        found = self._topics.get(name) or self._topic(name)
+    def topics(self, names: Iterable[str]) -> list[Topic | None]:
+        """Return the topics with these slugs, as far as articles or a file name them."""
+        known = self._topics.get
+        return [known(name) or self._kept(self._topics, name, self._topic) for name in names]
+
+    def _kept(self, known: dict[str, R], name: str, find: Callable[[str], R | None]) -> R | None:
+        found = find(name)
         if found is not None:
-            self._topics[name] = found
+            known[name] = found
         return found
 
     def _provider(self, domain: str) -> Provider | None:
@@ -116,13 +119,13 @@ class Names:
     def all_providers(self) -> list[Provider]:
         """Return the providers that have articles or a file, by domain."""
         written = (str(each) for each, articles in self._domains.bitmaps.items() if articles.intersect(self._visible))
-        found = map(self.provider, sorted({*written, *self._entries.organizations}))
+        found = self.providers(sorted({*written, *self._entries.organizations}))
         return [provider for provider in found if provider]
 
     def all_topics(self) -> list[Topic]:
         """Return all topics, by slug."""
         written = (each for each, articles in self._slugs.bitmaps.items() if articles.intersect(self._visible))
-        found = map(self.topic, sorted({*written, *self._entries.topics}))
+        found = self.topics(sorted({*written, *self._entries.topics}))
         return [topic for topic in found if topic]
 
     def co_topics(self, name: str, first: int) -> list[CoTopic]:
@@ -130,10 +133,11 @@ class Names:
         own = self._slugs.holding(name) & self._visible
         shares = ((own.intersection_cardinality(articles), other) for other, articles in self._slugs.bitmaps.items())
         ranked = sorted((-shared, other) for shared, other in shares if shared and other != name)
-        found = ((self.topic(other), -shared, other) for shared, other in ranked[:first])
+        chosen = ranked[:first]
+        found = self.topics(other for _, other in chosen)
         return [
-            CoTopic(topic, shared, shared / (len(own) + self._holders(other) - shared))
-            for topic, shared, other in found
+            CoTopic(topic, -shared, -shared / (len(own) + self._holders(other) + shared))
+            for topic, (shared, other) in zip(found, chosen, strict=True)
             if topic
         ]
 

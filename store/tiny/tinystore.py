@@ -162,7 +162,7 @@ class TinyStore:
     async def providers(self, domains: Sequence[str], drafts: bool = False) -> list[Provider | None]:
         """Return the providers with these domains."""
         with self._still:
-            return list(map(self._state.view(drafts).names.provider, domains))
+            return self._state.view(drafts).names.providers(domains)
 
     async def find_providers(self, where: Filter, page: Page, drafts: bool = False) -> tuple[Slice[Provider], int]:
         """Return a page of providers by domain, and how many match."""
@@ -172,7 +172,7 @@ class TinyStore:
     async def topics(self, slugs: Sequence[str], drafts: bool = False) -> list[Topic | None]:
         """Return the topics with these slugs."""
         with self._still:
-            return list(map(self._state.view(drafts).names.topic, slugs))
+            return self._state.view(drafts).names.topics(slugs)
 
     async def find_topics(self, where: Filter, page: Page, drafts: bool = False) -> tuple[Slice[Topic], int]:
         """Return a page of topics by slug, and how many match."""
