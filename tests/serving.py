@@ -5,23 +5,24 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import uvicorn
 
+from graph.app import App
 from graph.listening import config, serve
 from graph.settings import Settings, from_environment
 from tests.small import small_app
 
 
 @contextmanager
-def serving(**given: Any) -> Iterator[tuple[str, int]]:
-    """Serve, and yield the address."""
+def serving(made: Callable[[Settings], App] = small_app, **given: Any) -> Iterator[tuple[str, int]]:
+    """Serve what is *made* under these settings, and yield the address."""
     listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
     settings = Settings(**{"request_log": False, **given})
-    server = uvicorn.Server(config(small_app(settings), settings, loop="uvloop"))
+    server = uvicorn.Server(config(made(settings), settings, loop="uvloop"))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
     thread.start()
     deadline = time.monotonic() + 10
