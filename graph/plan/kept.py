@@ -37,7 +37,7 @@ class Shelf:
 
     def keep(self, key: Hashable, body: bytes) -> orjson.Fragment:
         """Keep the bytes of one object and return them as orjson takes them in."""
-        fragment = orjson.Fragment(body)
+        fragment = orjson.Fragment(bytes(memoryview(body)))  # orjson's own leave the rest of its buffer unusable
         if len(body) <= self.largest:
             self.kept[key] = fragment
             self.generation.size += len(body) + ENTRY
