@@ -5,7 +5,7 @@ Front pages are asked for again and again, to the byte. Such a request is not ev
 that depend on nothing else: not on the time, and not on documents that their request was to be remembered with.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graph.caller import Caller
 from graph.message import Request, Response
@@ -45,7 +45,8 @@ class Answers:
         size = _size(request.asked, answer)
         if len(request.asked) > LARGEST_REQUEST or size > self.most // 8 or (caller, request.asked) in self.kept:
             return
-        self.kept[caller, request.asked] = answer
+        body = bytes(memoryview(answer.response.body))  # orjson's own leave the rest of its buffer unusable
+        self.kept[caller, request.asked] = replace(answer, response=replace(answer.response, body=body))
         self.size += size
         while self.size > self.most:
             oldest = next(iter(self.kept))
