@@ -8,12 +8,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
-import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as StarletteRequest
 from starlette.responses import Response as StarletteResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -23,7 +22,8 @@ from graph.execution import Operations
 from graph.http import RETRY_AFTER, Endpoint
 from graph.logs import RequestLog
 from graph.message import Request, Response, header
-from graph.metrics import Metrics
+from graph.metrics import Measured, Metrics
+from graph.probes import Probes, json
 from graph.record import Record
 from graph.render import Stream
 from graph.settings import Settings
@@ -45,16 +45,16 @@ class App:
     def __init__(
         self, store: Store, operations: Operations, settings: Settings, routes: Sequence[BaseRoute] = ()
     ) -> None:
-        self.store, self.settings = store, settings
-        self.metrics = Metrics(self.gauges)
+        self.store, self.operations, self.settings = store, operations, settings
+        self.metrics = Metrics()
+        self.probes = Probes(store, self.metrics, self.measured)
         self.log = RequestLog(settings)
         self.endpoint = Endpoint(store, operations, settings, self.observe, playground.page)
         self.under_way = self.burst = self.shed = self.streams = self.sockets = 0
         self.sweeping = False
-        own = [Route("/health", self.health), Route("/ready", self.ready), Route("/metrics", self.served_metrics)]
         handlers: Any = {HTTPException: not_found, Exception: failed}
         self.others: ASGIApp = Starlette(
-            routes=[*own, *routes], exception_handlers=handlers, lifespan=lambda _: self.lifespan()
+            routes=[*self.probes.routes, *routes], exception_handlers=handlers, lifespan=lambda _: self.lifespan()
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -117,7 +117,9 @@ class App:
 
     async def socket(self, socket: WebSocket) -> None:
         """Serve a WebSocket on `/graphql`, up to the number that there is room for; others are HTTP 403."""
-        if socket.scope["path"] != PATH or self.sockets >= self.settings.sockets:
+        full = self.sockets >= self.settings.sockets
+        if full or socket.scope["path"] != PATH:
+            self.shed += full
             await socket.close()
             return
         self.sockets += 1
@@ -126,27 +128,24 @@ class App:
         finally:
             self.sockets -= 1
 
-    async def health(self, _: StarletteRequest) -> StarletteResponse:
-        """Say that the process lives."""
-        return json({"status": "ok"})
-
-    async def ready(self, _: StarletteRequest) -> StarletteResponse:
-        """Say what is loaded."""
-        return json({"status": "ready", "sequence": self.store.sequence})
-
-    async def served_metrics(self, _: StarletteRequest) -> StarletteResponse:
-        """Answer Prometheus."""
-        return StarletteResponse(self.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
-
-    def gauges(self) -> dict[str, tuple[str, float]]:
-        """Return what is measured where it stands."""
-        return {
-            "store_sequence": ("The store's sequence.", self.store.sequence),
-            "under_way": ("Requests under way.", self.under_way),
-            "shed": ("Requests shed since the start.", self.shed),
-            "streams": ("Open event streams.", self.streams),
-            "sockets": ("Open WebSockets.", self.sockets),
-        }
+    def measured(self) -> Measured:
+        """Return what is counted where it happens."""
+        counts = self.operations.counts
+        return Measured(
+            counters={
+                "shed": ("Requests, streams and sockets that there was no room for.", self.shed),
+                "kept_bytes_hits": ("Objects whose encoded bytes were there.", counts.hits),
+                "kept_bytes_misses": ("Objects that had to be encoded.", counts.misses),
+                "plan_calls": ("Calls of linked fields by plans.", counts.calls),
+                "plan_defects": ("Plans that failed, so that the interpreter answered.", counts.defects),
+            },
+            gauges={
+                "under_way": ("Requests under way.", self.under_way),
+                "streams": ("Open event streams.", self.streams),
+                "sockets": ("Open WebSockets.", self.sockets),
+                "subscriptions": ("Subscriptions under way.", self.endpoint.subscriptions),
+            },
+        )
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
@@ -155,7 +154,9 @@ class App:
             task = asyncio.create_task(self.refreshed())
             stack.callback(self.log.flush)
             stack.callback(task.cancel)
+            self.probes.serving = True
             yield
+            self.probes.serving = False
 
     async def refreshed(self) -> None:
         """Keep keys and the log up to date."""
@@ -209,11 +210,6 @@ async def sent(response: Response, send: Send) -> None:
     with suppress(OSError):
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})
-
-
-def json(value: object, status: int = 200) -> StarletteResponse:
-    """Return a small JSON response that nobody keeps."""
-    return StarletteResponse(orjson.dumps(value), status, {"cache-control": "no-store"}, "application/json")
 
 
 async def not_found(_: StarletteRequest, error: HTTPException) -> StarletteResponse:

@@ -23,6 +23,28 @@ class Answer:
     how: str = INTERPRETED
 
 
+class Run(Protocol):
+    """One execution of a plan: calls of linked fields, and objects whose bytes were kept or had to be made."""
+
+    calls: int
+    hits: int
+    misses: int
+
+
+@dataclass(slots=True)
+class Counts:
+    """What plans have done since the start, and how often one failed, for the metrics."""
+
+    calls: int = 0
+    hits: int = 0
+    misses: int = 0
+    defects: int = 0
+
+    def add(self, run: Run) -> None:
+        """Add what a run did."""
+        self.calls, self.hits, self.misses = self.calls + run.calls, self.hits + run.hits, self.misses + run.misses
+
+
 class Operation(Protocol):
     """One operation of a document that was parsed, counted and validated."""
 
@@ -50,6 +72,8 @@ class Operation(Protocol):
 
 class Operations(Protocol):
     """The operations of all documents."""
+
+    counts: Counts
 
     def prepare(self, document: str, operation_name: str | None) -> Operation:
         """Return an operation, from those kept or anew. Raises Refusal where it may not be executed."""

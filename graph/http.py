@@ -4,9 +4,11 @@ GraphQL over HTTP, https://graphql.github.io/graphql-over-http/draft/. Every ref
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Any, cast
 
 from graph import caching
 from graph.answers import Answers, KeptAnswer
@@ -66,6 +68,7 @@ class Endpoint:
         self.documents = documents(settings)
         self.render = Renderer(settings)
         self.kept = Answers(settings.answers_bytes)
+        self.subscriptions = 0
 
     async def answer(self, request: Request) -> Response | Stream:
         """Return the answer, within the time that a request has."""
@@ -195,28 +198,44 @@ class Endpoint:
         if not exchange.waits:
             answer = await operation.execute(variables, context)
         else:
-            try:
-                async with asyncio.timeout(self.settings.request_seconds):
-                    if operation.kind == "mutation":
-                        # What was accepted is finished, though nobody waits for it any longer.
-                        answer = await asyncio.shield(asyncio.ensure_future(operation.execute(variables, context)))
-                    else:
-                        answer = await operation.execute(variables, context)
-            except TimeoutError:
-                message = f"The operation took longer than {self.settings.request_seconds:g} s."
-                raise Refusal("TIMEOUT", message, 503, (RETRY_AFTER,)) from None
-        exchange.record.how = answer.how
-        exchange.record.code = answer.codes[0] if answer.codes else ""
+            answer = await self.executed(operation, variables, context)
+        exchange.record.take(answer)
         return answer
 
-    async def _events(self, exchange: Exchange) -> AsyncIterator[Answer]:
+    async def executed(self, operation: Operation, variables: Mapping[str, Any], context: Context) -> Answer:
+        """Return the answer of a query or mutation in the time that it has. Raises Refusal."""
+        try:
+            async with asyncio.timeout(self.settings.request_seconds):
+                if operation.kind == "mutation":
+                    # What was accepted is finished, though nobody waits for it any longer.
+                    return await asyncio.shield(asyncio.ensure_future(operation.execute(variables, context)))
+                return await operation.execute(variables, context)
+        except TimeoutError:
+            message = f"The operation took longer than {self.settings.request_seconds:g} s."
+            raise Refusal("TIMEOUT", message, 503, (RETRY_AFTER,)) from None
+
+    async def _events(self, exchange: Exchange) -> AsyncGenerator[Answer, None]:
         """Yield the answers of a subscription, or the one of anything else."""
         if exchange.operation.kind == "subscription":
             context = Context(self.store, exchange.caller.viewer)
-            async for answer in exchange.operation.subscribe(exchange.asked.variables, context):
-                yield answer
+            async with aclosing(self.watched(exchange.operation, exchange.asked.variables, context)) as answers:
+                async for answer in answers:
+                    yield answer
         else:
             yield await self._execute(exchange)
+
+    async def watched(
+        self, operation: Operation, variables: Mapping[str, Any], context: Context
+    ) -> AsyncGenerator[Answer, None]:
+        """Yield the answers of a subscription, which counts as open until it ends."""
+        self.subscriptions += 1
+        try:
+            source = cast("AsyncGenerator[Answer, None]", operation.subscribe(variables, context))
+            async with aclosing(source) as answers:
+                async for answer in answers:
+                    yield answer
+        finally:
+            self.subscriptions -= 1
 
     def _told_cost(self, asked: Parameters, record: Record) -> int | None:
         """Return the cost where the request asks for it."""

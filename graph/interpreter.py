@@ -19,7 +19,7 @@ from graphql import (
 
 from graph.context import Context
 from graph.errors import Refusal, answered
-from graph.execution import Answer, Operation
+from graph.execution import Answer, Counts, Operation
 from graph.limits import Allowance, counted, parsed, validated
 from graph.settings import Settings
 
@@ -106,7 +106,7 @@ class Interpreter:
     """The operations of all documents, the latest of them kept; a document that is refused is not."""
 
     def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
-        self.schema, self.settings, self.bytes = schema, settings, 0
+        self.schema, self.settings, self.bytes, self.counts = schema, settings, 0, Counts()
         self.kept: OrderedDict[str, Mapping[str | None, Operation]] = OrderedDict()
 
     def prepare(self, document: str, operation_name: str | None) -> Operation:

@@ -5,7 +5,7 @@ Counting a request is a few additions to plain dictionaries; Prometheus's own cl
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -17,8 +17,16 @@ from graph.record import Record
 
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds."""
-Gauges = Callable[[], Mapping[str, tuple[str, float]]]
+Counted = Mapping[str, tuple[str, float]]
 """Name → (what it is, its value now)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What is counted elsewhere, and read when Prometheus asks: numbers that only grow, and numbers that do not."""
+
+    counters: Counted
+    gauges: Counted
 
 
 @dataclass(slots=True)
@@ -32,8 +40,8 @@ class Latency:
 class Metrics(Collector):
     """The counts of one process."""
 
-    def __init__(self, gauges: Gauges) -> None:
-        self.gauges = gauges
+    def __init__(self) -> None:
+        self.elsewhere = Measured({}, {})
         self.requests: Counter[tuple[str, str, str, int]] = Counter()
         self.answers: Counter[str] = Counter()
         self.latencies: dict[str, Latency] = {}
@@ -70,9 +78,12 @@ class Metrics(Collector):
             buckets = list(zip(bounds, accumulate(latency.counts), strict=True))
             seconds.add_metric([kind], buckets, latency.seconds)
         yield seconds
-        for name, (says, value) in self.gauges().items():
+        for name, (says, value) in self.elsewhere.counters.items():
+            yield CounterMetricFamily(f"broadsheet_{name}", says, value=value)
+        for name, (says, value) in self.elsewhere.gauges.items():
             yield GaugeMetricFamily(f"broadsheet_{name}", says, value=value)
 
-    def text(self) -> bytes:
-        """Return the metrics in Prometheus's text format."""
+    def text(self, elsewhere: Measured) -> bytes:
+        """Return the metrics, with what was counted *elsewhere*, in Prometheus's text format."""
+        self.elsewhere = elsewhere
         return generate_latest(self.registry)

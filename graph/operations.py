@@ -13,7 +13,7 @@ import orjson
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 
 from graph.context import Context
-from graph.execution import PLANNED, Answer
+from graph.execution import PLANNED, Answer, Counts
 from graph.interpreter import Interpreted, Interpreter
 from graph.plan.collect import UnplannedError
 from graph.plan.execute import JSON, Run
@@ -24,19 +24,6 @@ from graph.plan.variables import Inputs, Variables, VariablesError
 from graph.settings import Settings
 
 log = logging.getLogger("broadsheet.operations")
-
-
-class Counts:
-    """What plans have done since the start, for the metrics."""
-
-    __slots__ = ("calls", "defects", "hits", "misses")
-
-    def __init__(self) -> None:
-        self.calls = self.hits = self.misses = self.defects = 0
-
-    def add(self, run: Run) -> None:
-        """Add what a run did: calls of linked fields, and objects that were kept or had to be made."""
-        self.calls, self.hits, self.misses = self.calls + run.calls, self.hits + run.hits, self.misses + run.misses
 
 
 class Operation:
@@ -114,7 +101,7 @@ class Operations(Interpreter):
 
     def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
         super().__init__(schema, settings)
-        self.bytes_kept, self.counts = KeptBytes(settings.kept_bytes), Counts()
+        self.bytes_kept = KeptBytes(settings.kept_bytes)
 
     def operation(self, interpreted: Interpreted) -> Operation:
         """Return the operation with its plan, if it can have one."""

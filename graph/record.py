@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from graph.execution import Answer
+
 
 @dataclass(slots=True)
 class Record:
@@ -19,3 +21,7 @@ class Record:
     cost: int | None = None
     seconds: float = 0.0
     bytes: int = 0
+
+    def take(self, answer: Answer) -> None:
+        """Note what made an answer, and its first error."""
+        self.how, self.code = answer.how, answer.codes[0] if answer.codes else ""

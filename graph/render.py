@@ -1,6 +1,6 @@
 """What was decided in, a response out: its status, its headers, its body as the caller can read it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,7 @@ class Stream:
     """An answer that has no end yet: its head, and the answers that its road sends as they come."""
 
     head: Response
-    answers: AsyncIterator[Answer]
+    answers: AsyncGenerator[Answer, None]
 
 
 class Renderer:
@@ -83,7 +83,7 @@ class Renderer:
         """Return what may be asked, to other origins only where CORS allows them."""
         return Response(204, (*self.common(caller), ALLOW, *(PREFLIGHT if caller.origin else ())))
 
-    def stream(self, caller: Caller, answers: AsyncIterator[Answer]) -> Stream:
+    def stream(self, caller: Caller, answers: AsyncGenerator[Answer, None]) -> Stream:
         """Return answers that are sent as they come."""
         return Stream(Response(200, (*self.common(caller), MEDIA[EVENT_STREAM], NO_STORE)), answers)
 

@@ -4,7 +4,7 @@ https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 
 import orjson
@@ -37,7 +37,7 @@ async def send(stream: Stream, receive: Receive, send: Send, ping_seconds: float
             await asyncio.gather(sending, leaving, return_exceptions=True)
 
 
-async def _sent(answers: AsyncIterator[Answer], send: Send, ping_seconds: float) -> None:
+async def _sent(answers: AsyncGenerator[Answer, None], send: Send, ping_seconds: float) -> None:
     async with aclosing(events(answers, ping_seconds)) as chunks:
         async for chunk in chunks:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -50,7 +50,7 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-async def events(answers: AsyncIterator[Answer], ping_seconds: float) -> AsyncGenerator[bytes, None]:
+async def events(answers: AsyncGenerator[Answer, None], ping_seconds: float) -> AsyncGenerator[bytes, None]:
     """Yield the events of a stream, and a comment wherever it is silent for long, so proxies keep it open."""
     yield PING
     following: asyncio.Future[Answer] | None = None
@@ -72,3 +72,4 @@ async def events(answers: AsyncIterator[Answer], ping_seconds: float) -> AsyncGe
             following.cancel()
             with suppress(asyncio.CancelledError, StopAsyncIteration):
                 await following
+        await answers.aclose()

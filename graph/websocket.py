@@ -4,16 +4,17 @@ https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from typing import Any, cast
+from time import perf_counter
+from typing import Any
 
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from graph.caller import check_site, presented_key
 from graph.context import ANYBODY, Context, Viewer
-from graph.errors import Refusal, masked
+from graph.errors import INTERNAL, Refusal, masked
 from graph.execution import Answer
 from graph.http import Endpoint
 from graph.message import Headers
@@ -156,9 +157,11 @@ class Socket:
 
     async def operate(self, name: str, payload: dict[str, Any]) -> None:
         """Send the answers of one operation."""
-        record = Record("SUBSCRIBE", "/graphql", road="websocket")
+        client = self.socket.client
+        record = Record("SUBSCRIBE", "/graphql", client.host if client else None, "websocket")
+        started = perf_counter()
         try:
-            async with aclosing(cast("AsyncGenerator[Answer, None]", self.answers(payload, record))) as answers:
+            async with aclosing(self.answers(payload, record)) as answers:
                 async for answer in answers:
                     await self.send_raw(b'{"id":%b,"type":"next","payload":%b}' % (orjson.dumps(name), answer.body))
             self.running.pop(name, None)
@@ -168,18 +171,22 @@ class Socket:
             self.running.pop(name, None)
             await self.refuse(name, refusal)
         except CloseError as close:
+            record.code = "TOO_SLOW"
             if not self.ended.done():
                 self.ended.set_result(close)
         except (WebSocketDisconnect, RuntimeError, OSError):
             pass  # the socket is gone, and whoever reads from it knows
         except Exception as error:
             message, extensions = masked(error, "websocket")
+            record.code = INTERNAL
             self.running.pop(name, None)
             await self.send({"id": name, "type": "error", "payload": [{"message": message, "extensions": extensions}]})
         finally:
+            if record.kind != "subscription":  # which takes as long as somebody watches
+                record.seconds = perf_counter() - started
             self.endpoint.observe(record)
 
-    async def answers(self, payload: dict[str, Any], record: Record) -> AsyncIterator[Answer]:
+    async def answers(self, payload: dict[str, Any], record: Record) -> AsyncGenerator[Answer, None]:
         """Yield the answers of an operation. Raises Refusal."""
         asked = of_value(payload, self.settings)
         operation, _ = self.endpoint.operation(asked)
@@ -187,15 +194,14 @@ class Socket:
         record.cost = operation.cost(asked.variables)
         context = Context(self.endpoint.store, self.viewer)
         if operation.kind == "subscription":
-            async for answer in operation.subscribe(asked.variables, context):
-                yield answer
-            return
-        try:
-            async with asyncio.timeout(self.settings.request_seconds):
-                answer = await operation.execute(asked.variables, context)
-        except TimeoutError:
-            raise Refusal("TIMEOUT", f"It took longer than {self.settings.request_seconds:g} s.") from None
-        yield answer
+            async with aclosing(self.endpoint.watched(operation, asked.variables, context)) as answers:
+                async for answer in answers:
+                    record.take(answer)
+                    yield answer
+        else:
+            answer = await self.endpoint.executed(operation, asked.variables, context)
+            record.take(answer)
+            yield answer
 
     async def refuse(self, name: str, refusal: Refusal) -> None:
         """Say why an operation is not executed."""

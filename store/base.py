@@ -157,6 +157,18 @@ class Store(Protocol):
     def sequence(self) -> int:
         """Grows with each applied change: cache keys, ETags and the cursors of `changes` come from it."""
 
+    @property
+    def search_ready(self) -> bool:
+        """Whether a search is answered at once; until then it waits for the full text to be made."""
+
+    @property
+    def failure(self) -> str | None:
+        """Why no writes are taken any more, in words; None as long as they are."""
+
+    @property
+    def stale(self) -> str | None:
+        """Why reads no longer see what was written since, in words; None as long as they do."""
+
     def reading(self) -> AbstractAsyncContextManager[None]:
         """Hold the state still: all reads inside see one sequence. Does not suspend unless a batch is being applied."""
 

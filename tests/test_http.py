@@ -291,17 +291,6 @@ async def test_a_failing_stream_ends_without_a_trace_of_internals() -> None:
     assert reply.body.endswith(b"event: complete\ndata:\n\n")
 
 
-@pytest.mark.parametrize("path", ["/health", "/ready", "/metrics"])
-async def test_operators_see_from_outside(path: str) -> None:
-    app = small_app()
-    await post(app, "{ hello }")
-    reply = await ask(app, "GET", path=path)
-    assert reply.status == 200
-    if path == "/metrics":
-        assert b'broadsheet_requests_total{code="",kind="query",road="asgi",status="200"} 1.0' in reply.body
-        assert b"broadsheet_store_sequence 7.0" in reply.body
-
-
 async def test_what_is_not_here_is_a_graphql_error_too() -> None:
     reply = await ask(small_app(), "GET", path="/graphq1")
     assert (reply.status, reply.code) == (404, "NOT_FOUND")

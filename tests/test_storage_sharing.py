@@ -5,12 +5,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from store.errors import StoreLockedError
 from store.tiny.files import Files
+from store.tiny.following import Follower
 from store.tiny.lock import WriteLock
 from store.tiny.record import Batch
 from store.tiny.storage import JournalStorage
@@ -121,3 +123,23 @@ def test_a_failing_prepare_harms_nobody_in_its_group(path: Path) -> None:
         thread.join()
     assert len(failed) == 160
     assert storage.document("articles", "n") == b'{"n":160}'
+
+
+def test_a_follower_says_what_is_wrong_for_as_long_as_it_is(tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    follower = Follower(journal.read_bytes, 0.001)
+    try:
+        until(lambda: follower.trouble is not None)
+        assert "journal" in str(follower.trouble)
+        journal.touch()
+        until(lambda: follower.trouble is None)
+    finally:
+        follower.stop()
+
+
+def until(reached: Callable[[], bool]) -> None:
+    """Return once something is so."""
+    deadline = time.monotonic() + 10
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)

@@ -9,7 +9,7 @@ import pytest
 
 from store.article import Article, Summary
 from store.base import Document, Kind, Put, Remove, Store
-from store.criteria import AllOf, Criteria, Is, Op, Order, Page, RelatesTo
+from store.criteria import AllOf, Criteria, Is, Op, Order, Page, RelatesTo, Search
 from store.errors import ArticleError, CriteriaError
 from store.tiny.tinystore import TinyStore
 from tests.newsroom import document, news
@@ -53,6 +53,11 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     with TinyStore(tmp_path / "store.json", follow=False) as opened:
         asyncio.run(opened.apply(list(map(Put, NEWSROOM))))
         yield opened
+
+
+def test_a_sound_store_takes_writes_sees_all_and_has_its_full_text_after_a_search(store: Store) -> None:
+    asyncio.run(store.find([Criteria(search=Search("news"))]))
+    assert (store.failure, store.stale, store.search_ready) == (None, None, True)
 
 
 def test_articles_and_documents_come_in_the_order_asked(store: Store) -> None:

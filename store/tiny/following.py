@@ -8,10 +8,14 @@ logger = logging.getLogger(__name__)
 
 
 class Follower:
-    """Calls *poll* every *interval* seconds until stopped; an error is logged once for each different one."""
+    """Calls *poll* every *interval* seconds until stopped; an error is logged once for each different one.
+
+    `trouble` is what the last call raised, in words; None where it went well.
+    """
 
     def __init__(self, poll: Callable[[], object], interval: float) -> None:
         self._poll, self._interval = poll, interval
+        self.trouble: str | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store-follower", daemon=True)
         self._thread.start()
@@ -22,11 +26,12 @@ class Follower:
         self._thread.join()
 
     def _run(self) -> None:
-        last = ""
         while not self._stopped.wait(self._interval):
             try:
                 self._poll()
             except Exception as error:
-                if str(error) != last:
+                if str(error) != self.trouble:
                     logger.exception("the store cannot be followed")
-                last = str(error)
+                self.trouble = str(error)
+            else:
+                self.trouble = None

@@ -48,6 +48,11 @@ class Reader:
         return self._replica.sequence
 
     @property
+    def stale(self) -> str | None:
+        """Why what other processes write is not delivered, in words; None as long as it is, or nobody follows."""
+        return self._follower.trouble if self._follower else None
+
+    @property
     def stamp(self) -> str:
         """The exact state, as text: equal for equal stores, also across compactions, restarts and processes."""
         with self._following:

@@ -98,6 +98,11 @@ class TinyStore:
         return self._storage.failure
 
     @property
+    def stale(self) -> str | None:
+        """Why what others write is no longer taken in, in words; None as long as it is."""
+        return self._storage.stale
+
+    @property
     def search_ready(self) -> bool:
         """Whether the full text is made; until then a search waits for it."""
         return self._state.fulltext.ready
