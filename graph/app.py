@@ -29,6 +29,8 @@ from graph.render import Stream
 from graph.settings import Settings
 from graph.websocket import Socket
 from store.base import Store
+from store.desk import Desk
+from store.source import Source
 
 PATH = "/graphql"
 REFRESH_SECONDS = 0.5
@@ -43,13 +45,20 @@ class App:
     """One server's ASGI application."""
 
     def __init__(
-        self, store: Store, operations: Operations, settings: Settings, routes: Sequence[BaseRoute] = ()
+        self,
+        store: Store,
+        operations: Operations,
+        settings: Settings,
+        routes: Sequence[BaseRoute] = (),
+        sources: Sequence[Source] = (),
     ) -> None:
+        """Answer from *store*; edits are written to the folders of *sources* too."""
         self.store, self.operations, self.settings = store, operations, settings
         self.metrics = Metrics()
         self.probes = Probes(store, self.metrics, self.measured)
         self.log = RequestLog(settings)
         self.endpoint = Endpoint(store, operations, settings, self.observe, playground.page)
+        self.endpoint.desk = Desk(store, sources)
         self.under_way = self.burst = self.shed = self.streams = self.sockets = 0
         self.sweeping = False
         handlers: Any = {HTTPException: not_found, Exception: failed}

@@ -75,6 +75,8 @@ def serve(folders: Sequence[str], path: Path | None, watch: bool, base_url: str 
         raise click.UsageError("name a folder of articles, or an existing --store")
     with errors_in_words(), stored(path) as file:
         chosen = settings.from_environment(os.environ, **_read(given))
+        if chosen.write_back and not sources:
+            raise click.UsageError("--write-back writes to the folders that are served: name one")
         if sources:
             console.show(_ingested(file, sources, keep_missing=False), as_json=False, err=True)
         server.run(chosen, file, sources, watch)

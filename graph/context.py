@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from store.base import Store
+from store.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,17 @@ ANYBODY = Viewer()
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request's view of the store; `loaders` belongs to whoever batches reads within it."""
+    """One request's view of the store, and where it edits; `loaders` belongs to whoever batches reads within it."""
 
     store: Store
     viewer: Viewer = ANYBODY
     loaders: dict[Any, Any] = field(default_factory=dict)
+    desk: Desk | None = None
+
+    @property
+    def edited(self) -> Desk:
+        """Return where articles are edited: in the store alone, unless the server was told otherwise."""
+        return self.desk or Desk(self.store)
 
     def reading(self) -> AbstractAsyncContextManager[None]:
         """Hold the store still: every read inside sees one sequence."""

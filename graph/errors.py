@@ -12,12 +12,12 @@ from typing import Any
 
 from graphql import GraphQLError, ValueNode
 
-from store.errors import ArticleError, CriteriaError, StoreError
+from store.errors import ArticleError, CriteriaError, FileChangedError, FileNotWrittenError, StoreError
 
 log = logging.getLogger("broadsheet.errors")
 
 SUGGESTION = re.compile(r" Did you mean .*\?", re.DOTALL)
-TOLD = (ArticleError, CriteriaError)
+TOLD = (ArticleError, CriteriaError, FileChangedError, FileNotWrittenError)
 """Errors of the store whose words are about what was asked; those of others are about our files."""
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"

@@ -25,6 +25,7 @@ from graph.record import Record
 from graph.render import NO_STORE, Renderer, Stream
 from graph.settings import Settings
 from store.base import Store
+from store.desk import Desk
 
 RETRY_AFTER = (b"retry-after", b"1")
 
@@ -68,6 +69,7 @@ class Endpoint:
         self.documents = documents(settings)
         self.render = Renderer(settings)
         self.kept = Answers(settings.answers_bytes)
+        self.desk = Desk(store)
         self.subscriptions = 0
 
     async def answer(self, request: Request) -> Response | Stream:
@@ -194,7 +196,7 @@ class Endpoint:
 
     async def _execute(self, exchange: Exchange) -> Answer:
         operation, variables = exchange.operation, exchange.asked.variables
-        context = Context(self.store, exchange.caller.viewer)
+        context = Context(self.store, exchange.caller.viewer, desk=self.desk)
         if not exchange.waits:
             answer = await operation.execute(variables, context)
         else:
@@ -217,7 +219,7 @@ class Endpoint:
     async def _events(self, exchange: Exchange) -> AsyncGenerator[Answer, None]:
         """Yield the answers of a subscription, or the one of anything else."""
         if exchange.operation.kind == "subscription":
-            context = Context(self.store, exchange.caller.viewer)
+            context = Context(self.store, exchange.caller.viewer, desk=self.desk)
             async with aclosing(self.watched(exchange.operation, exchange.asked.variables, context)) as answers:
                 async for answer in answers:
                     yield answer

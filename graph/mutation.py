@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import strawberry
@@ -16,12 +15,8 @@ from graph.query import path_of
 from graph.types import Article, global_id_of
 from store import article as records
 from store import errors
-from store.base import Kind, Put, Remove
-from store.documents import Origin, read
-from store.front_matter import FENCED, WHOLE
 
 WRITE = "articles:write"
-ENDINGS = (*FENCED, *WHOLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +133,13 @@ async def save(context: Context, path: str, text: str) -> Saved | Refused:
     """Put one article, checked exactly as a file is, and return it once it is durable."""
     if not context.viewer.write:
         return NOT_ALLOWED
-    (before,) = await context.store.documents([path])
     try:
-        check_path(path)
-        origin = Origin(before.source if before else "", datetime.now(UTC), before.base_url if before else None)
-        document = read(text.encode("utf-8", "surrogatepass"), path, origin)
-        if document is None or document.kind is not Kind.ARTICLE:
-            raise errors.ArticleError(errors.Problem(path, 1, "yaml.fence", "the text is no article"))
-        await context.store.apply([Put(document)])
+        created = await context.edited.save(path, text)
     except errors.ArticleError as error:
         return Refused(str(error), error.code, problems=error.problems)
     (article,) = await context.store.articles([path], drafts=True)
     assert article is not None  # noqa: S101 # it was just put, and nothing else removes it unseen
-    return Saved(article, before is None)
+    return Saved(article, created)
 
 
 async def remove(context: Context, by: inputs.ArticleKey) -> Any:
@@ -161,14 +150,5 @@ async def remove(context: Context, by: inputs.ArticleKey) -> Any:
     (article,) = await context.store.articles([path], drafts=True) if path else [None]
     if article is None:
         return NOT_FOUND
-    await context.store.apply([Remove(article.path)])
+    await context.edited.remove(article.path)
     return ArticleRemoved(id=global_id_of(article))
-
-
-def check_path(path: str) -> None:
-    """Raise ArticleError unless *path* could be that of an article's file below a folder."""
-    parts = path.split("/")
-    plain = path.isprintable() and "\\" not in path and len(path.encode()) <= 1024
-    if not plain or any(part in ("", ".", "..") for part in parts) or not path.lower().endswith(ENDINGS):
-        message = f"is no path of an article: write folder/name.md; the endings are {', '.join(ENDINGS)}"
-        raise errors.ArticleError(errors.Problem(path[:200], None, "path.invalid", message))

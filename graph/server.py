@@ -15,7 +15,7 @@ from graph.pages import Pages
 from graph.schema import schema
 from graph.settings import Settings
 from graph.watch import watching
-from graph.workers import Workers
+from graph.workers import Workers, end_with_parent
 from store.base import Store
 from store.errors import StoreError
 from store.ingest import Report
@@ -28,25 +28,27 @@ def run(settings: Settings, path: Path, sources: Sequence[Source], watch: bool) 
 
     Raises OSError where the port is taken, StoreError where the store cannot be opened.
     """
-    folders = [source.folder for source in sources]
     with watching(path, sources, shown) if watch and sources else nullcontext():
         if settings.workers < 2:
-            work(settings, path, folders)
+            work(settings, path, sources)
             return
         TinyStore(path, follow=False).close()  # what is wrong with it is told once, and here
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         address = (settings.host, settings.port)
         with socket.create_server(address, family=family, backlog=listening.BACKLOG) as shared:
-            fine = Workers(settings.workers, work, settings, path, folders, shared).run(settings.stop_seconds + 1)
+            fine = Workers(settings.workers, work, settings, path, sources, shared).run(settings.stop_seconds + 1)
         if not fine:
             raise StoreError("a worker did not end as it should; its last words are above")
 
 
-def work(settings: Settings, path: Path, folders: Sequence[Path], shared: socket.socket | None = None) -> None:
+def work(settings: Settings, path: Path, sources: Sequence[Source], shared: socket.socket | None = None) -> None:
     """Serve the store at *path* in this process, on the *shared* socket or on one of its own."""
     logs.configure()
+    if shared is not None:
+        end_with_parent()
     with TinyStore(path) as store:
-        app = App(store, operations(settings), settings, Pages(folders).routes if settings.web else ())
+        pages = Pages([source.folder for source in sources]).routes if settings.web else ()
+        app = App(store, operations(settings), settings, pages, sources if settings.write_back else ())
         listening.serve(app, settings, shared)
 
 

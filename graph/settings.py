@@ -38,6 +38,9 @@ class Settings:
         False, "Turns introspection, suggestions and the playground off, whatever their own settings say."
     )
     drafts: bool = setting(False, "Show unpublished articles to everybody, key or none.")
+    write_back: bool = setting(
+        False, "Mutations write and remove the files of the served folders too, and not only what the store keeps."
+    )
     introspection: bool = setting(True, "Answer `__schema` and `__type`.")
     suggestions: bool = setting(True, "Say `Did you mean …` in errors.")
     web: bool = setting(True, "Serve the reader, the playground and the folders' pictures.")

@@ -192,7 +192,7 @@ class Socket:
         operation, _ = self.endpoint.operation(asked)
         record.kind, record.operation = operation.kind, operation.name or ""
         record.cost = operation.cost(asked.variables)
-        context = Context(self.endpoint.store, self.viewer)
+        context = Context(self.endpoint.store, self.viewer, desk=self.endpoint.desk)
         if operation.kind == "subscription":
             async with aclosing(self.endpoint.watched(operation, asked.variables, context)) as answers:
                 async for answer in answers:

@@ -5,11 +5,14 @@ them follows.
 """
 
 import logging
+import os
 import signal
 import time
 from collections.abc import Callable
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from threading import Thread
 from typing import Any
 
 log = logging.getLogger("broadsheet.workers")
@@ -17,6 +20,18 @@ log = logging.getLogger("broadsheet.workers")
 SPAWN = get_context("spawn")
 SHORTEST_SECONDS = 1.0
 """A worker that lives shorter than this is a defect, not an accident: the others are stopped, too."""
+
+
+def end_with_parent() -> None:
+    """Have this worker told to stop as soon as the process that started it is gone, however that ended."""
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_outlive, args=(parent,), name="parent-watch", daemon=True).start()
+
+
+def _outlive(parent: BaseProcess) -> None:
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 class Workers:

@@ -58,6 +58,18 @@ class CriteriaError(StoreError):
     code = "BAD_CRITERIA"
 
 
+class FileNotWrittenError(StoreError):
+    """An article's file cannot be written or removed; nothing was changed."""
+
+    code = "FILE_NOT_WRITTEN"
+
+
+class FileChangedError(StoreError):
+    """An article's file is not what was read: it was edited, or is broken. Nothing was changed."""
+
+    code = "FILE_CHANGED"
+
+
 class StoreDamagedError(StoreError):
     """The files of a store cannot be read; the message says which, where, and what to do. Nothing was overwritten."""
 

@@ -5,6 +5,7 @@ folder that changes meanwhile cannot lead elsewhere. FIFOs, devices and sockets 
 Needs a POSIX system.
 """
 
+import fcntl
 import os
 import stat
 from collections.abc import Iterator
@@ -88,6 +89,18 @@ class Folder:
         raw = self.read(File(CONFIGURATION, CONFIGURATION)) or b""
         told = read_configuration(raw.decode("utf-8", "replace"), CONFIGURATION)
         return (told.get("url", "") + told.get("baseurl", "")).rstrip("/") or None
+
+    def lock(self) -> bool:
+        """Take the folder for oneself until it is closed, and say whether it was free.
+
+        Whoever reads it into a store, or writes both to it and to the store, does so alone, in whatever process.
+        Raises OSError where the file system has no locks.
+        """
+        try:
+            fcntl.flock(self._root, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def open(self, place: str) -> int:
         """Return a file, opened. Raises OSError."""

@@ -8,7 +8,7 @@ worker processes where there are many. A file that is broken, unreadable or refu
 import asyncio
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,9 @@ __all__ = ["BATCH", "Progress", "Report", "check", "ingest"]
 
 BATCH = 1000
 """Documents that are applied, and so made durable, at once."""
+
+PAUSE = 0.01
+"""Seconds between two looks at a folder that somebody else is reading."""
 
 Progress = Callable[[int, int], None]
 """Told how many files are done, of how many."""
@@ -94,6 +97,8 @@ class _Ingest:
     async def run(self, keep_missing: bool) -> None:
         source, report = self._source, self._report
         with source.open() as folder:
+            if self._store is not None:
+                await _alone(folder)
             listing = await asyncio.to_thread(listed, folder)
             report.skipped += listing.skipped
             report.fail(source.named(problem) for problem in listing.problems)
@@ -199,6 +204,13 @@ class _Ingest:
         self._report.updated += len(applied.updated)
         self._report.unchanged += len(applied.unchanged)
         self._report.removed += len(applied.removed)
+
+
+async def _alone(folder: Folder) -> None:
+    """Return once nobody else reads the folder into a store or writes to it; without locks there, at once."""
+    with suppress(OSError):
+        while not folder.lock():  # noqa: ASYNC110 -- held by other processes, which set no event of ours
+            await asyncio.sleep(PAUSE)
 
 
 def _differing(

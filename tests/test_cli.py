@@ -195,11 +195,9 @@ def test_the_real_folders_give_their_known_figures(store: Path) -> None:
 
 
 @contextmanager
-def serving(*arguments: str | Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """Run a real server on a free port until the context ends."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def serving(*arguments: str | Path, port: int | None = None) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """Run a real server, on a free port unless one is given, until the context ends."""
+    port = port or free_port()
     command = [sys.executable, "-m", "graph", "serve", *map(str, arguments), "--port", str(port)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         url = f"http://127.0.0.1:{port}/graphql"
@@ -211,6 +209,14 @@ def serving(*arguments: str | Path) -> Iterator[tuple[str, "subprocess.Popen[str
             process.communicate(timeout=DEADLINE_SECONDS)
 
 
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
 def asked(url: str, query: str) -> Any:
     """Return the data of an answer; None while nobody listens."""
     body = json.dumps({"query": query}).encode()
@@ -218,7 +224,7 @@ def asked(url: str, query: str) -> Any:
     try:
         with urllib.request.urlopen(request, timeout=DEADLINE_SECONDS) as response:  # noqa: S310 # our own server
             return json.load(response)["data"]
-    except urllib.error.URLError:
+    except (urllib.error.URLError, ConnectionError):
         return None
 
 
