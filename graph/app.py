@@ -4,7 +4,7 @@ Also the routes beside `/graphql`: health, readiness, metrics, and the pages of 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
@@ -57,6 +57,7 @@ class App:
         self.metrics = Metrics()
         self.probes = Probes(store, self.metrics, self.measured)
         self.log = RequestLog(settings)
+        self.traced: Callable[[Record], None] | None = None
         self.endpoint = Endpoint(store, operations, settings, self.observe, playground.page)
         self.endpoint.desk = Desk(store, sources)
         self.under_way = self.burst = self.shed = self.streams = self.sockets = 0
@@ -79,6 +80,8 @@ class App:
         """Count and log a request."""
         self.metrics(record)
         self.log(record)
+        if self.traced is not None:
+            self.traced(record)
 
     async def graphql(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Receive a GraphQL request, and send its answer."""

@@ -18,7 +18,7 @@ KEPT = 1_000
 """Most sets of headers whose meaning is kept; a larger set of clients starts again."""
 KEPT_BYTES = 2_048
 """Largest set of headers that is kept."""
-PASSED_OVER = frozenset({b"content-length"})
+PASSED_OVER = frozenset({b"content-length", b"traceparent", b"tracestate", b"baggage"})
 """Headers that differ from request to request and decide nothing."""
 
 ALLOW = (b"allow", b"GET, HEAD, POST, OPTIONS")

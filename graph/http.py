@@ -99,6 +99,7 @@ class Endpoint:
     def refuse(self, request: Request, refusal: Refusal, road: str = "asgi") -> Response:
         """Return the answer to a request that its road could not receive."""
         record = Record(request.method, request.path, request.client, road, refusal.status, refusal.code)
+        record.headers = request.headers
         response = self.render.refused(refusal, self.callers.of(request.method, request.headers))
         self.observe(record)
         return response
@@ -110,15 +111,15 @@ class Endpoint:
         if known is None:
             return None
         response = known.response
-        record = Record(request.method, request.path, request.client, road, response.status, "", known.kind)
-        record.operation, record.cost, record.how = known.operation, known.cost, KEPT
+        record = Record(request.method, request.path, request.client, road, response.status, kind=known.kind)
+        record.operation, record.cost, record.how, record.headers = known.operation, known.cost, KEPT, request.headers
         record.bytes, record.seconds = len(response.body), perf_counter() - started
         self.observe(record)
         return response
 
     async def _answer(self, request: Request, caller: Caller, road: str, waits: bool) -> Response | Stream:
         started = perf_counter()
-        record = Record(request.method, request.path, request.client, road)
+        record = Record(request.method, request.path, request.client, road, headers=request.headers)
         response: Response | Stream
         try:
             if caller.refusal is not None:

@@ -1,8 +1,8 @@
 """A store's file and settings in, a server on a port out, until it is told to stop."""
 
 import socket
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ from graph.context import Context, Viewer
 from graph.execution import Answer
 from graph.operations import Operations
 from graph.pages import Pages
+from graph.record import Record
 from graph.schema import schema
-from graph.settings import Settings
+from graph.settings import Settings, SettingsError, variable
 from graph.watch import watching
 from graph.workers import Workers, end_with_parent
 from store.base import Store
@@ -28,6 +29,7 @@ def run(settings: Settings, path: Path, sources: Sequence[Source], watch: bool) 
 
     Raises OSError where the port is taken, StoreError where the store cannot be opened.
     """
+    traced(settings)  # where it cannot be, that is told before anything starts
     with watching(path, sources, shown) if watch and sources else nullcontext():
         if settings.workers < 2:
             work(settings, path, sources)
@@ -46,10 +48,22 @@ def work(settings: Settings, path: Path, sources: Sequence[Source], shared: sock
     logs.configure()
     if shared is not None:
         end_with_parent()
-    with TinyStore(path) as store:
+    with TinyStore(path) as store, traced(settings) as spans:
         pages = Pages([source.folder for source in sources]).routes if settings.web else ()
         app = App(store, operations(settings), settings, pages, sources if settings.write_back else ())
+        app.traced = spans
         listening.serve(app, settings, shared)
+
+
+def traced(settings: Settings) -> AbstractContextManager[Callable[[Record], None] | None]:
+    """Return what makes spans of requests for as long as it is entered, if anything does. Raises SettingsError."""
+    if not settings.tracing:
+        return nullcontext()
+    try:
+        from graph.tracing import exported  # noqa: PLC0415 -- it is not installed where nobody asks for it
+    except ImportError:
+        raise SettingsError(f"{variable('tracing')}: needs pip install 'broadsheet[otel]'") from None
+    return exported()
 
 
 def operations(settings: Settings) -> Operations:

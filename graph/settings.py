@@ -71,6 +71,9 @@ class Settings:
     concurrency: int = setting(256, "Most requests under way or waiting in one process; more are shed with 503.")
     request_log: bool = setting(True, "Write one line of JSON to standard error for each request.")
     slow_seconds: float = setting(1.0, "Operations that take longer are logged as warnings.")
+    tracing: bool = setting(
+        False, "Send a span for each request to an OpenTelemetry collector; needs `pip install 'broadsheet[otel]'`."
+    )
 
     operations: int = setting(1_000, "Most parsed, validated and planned operations that are kept.")
     operations_bytes: int = setting(16 * MIB, "Most bytes of document text among them.")

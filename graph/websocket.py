@@ -159,6 +159,7 @@ class Socket:
         """Send the answers of one operation."""
         client = self.socket.client
         record = Record("SUBSCRIBE", "/graphql", client.host if client else None, "websocket")
+        record.headers = self.socket.headers.raw
         started = perf_counter()
         try:
             async with aclosing(self.answers(payload, record)) as answers:
