@@ -1,4 +1,8 @@
-"""The command line: folders and stores in, reports, answers and a server out."""
+"""The command line: folders and stores in, reports, answers and a server out.
+
+The schema and the server are imported by the commands that need them: they take half a second, and each process that
+reads files for an `ingest` imports this module too.
+"""
 
 import asyncio
 import json
@@ -14,12 +18,10 @@ from typing import Any
 import click
 import orjson
 
-from graph import console, promise, server, settings
+from graph import console, settings
 from graph.context import Viewer
-from graph.errors import Refusal
 from graph.execution import Answer
 from graph.keyring import keys
-from graph.schema import sdl
 from store.errors import StoreError
 from store.export import export as write_files
 from store.ingest import Report
@@ -73,6 +75,8 @@ def serve(folders: Sequence[str], path: Path | None, watch: bool, base_url: str 
     sources = [Source.parse(folder, base_url) for folder in folders]
     if not sources and (path is None or not path.exists()):
         raise click.UsageError("name a folder of articles, or an existing --store")
+    from graph import server  # noqa: PLC0415 -- see above
+
     with errors_in_words(), stored(path) as file:
         chosen = settings.from_environment(os.environ, **_read(given))
         if chosen.write_back and not sources:
@@ -129,6 +133,9 @@ def query(document: str, path: Path, variables: str, operation: str | None, draf
         raise click.BadParameter(f"no JSON: {error}", param_hint="--variables") from None
     if not isinstance(values, dict):
         raise click.BadParameter("must be a JSON object", param_hint="--variables")
+    from graph import server  # noqa: PLC0415 -- see above
+    from graph.errors import Refusal  # noqa: PLC0415 -- see above
+
     with errors_in_words(), TinyStore(_existing(path), read_only=True, follow=False) as store:
         try:
             answer = asyncio.run(server.answered(store, document, operation, values, Viewer(drafts, secured)))
@@ -148,6 +155,9 @@ a_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 def schema(against: Path | None, old: Path | None) -> None:
     """Print the schema in its definition language; or compare it with a file."""
+    from graph import promise  # noqa: PLC0415 -- see above
+    from graph.schema import sdl  # noqa: PLC0415 -- see above
+
     if against is None and old is None:
         click.echo(sdl(), nl=False)
     if against and against.read_text(encoding="utf-8") != sdl():

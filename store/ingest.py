@@ -19,6 +19,7 @@ from store.base import Document, Put, Remove, Store
 from store.documents import Origin, digest
 from store.errors import ArticleError, Problem, StoreError, by_place
 from store.folder import CONFIGURATION, File, Folder
+from store.garbage import collecting_later
 from store.listing import Listing, listed
 from store.reading import Outcomes, Task, readings
 from store.report import Report
@@ -53,16 +54,18 @@ async def ingest(  # noqa: PLR0913 -- options, by keyword
     """
     seen = None if touched is None else frozenset(map(os.path.realpath, touched))
     run = _Run(progress=progress, processes=processes, touched=seen)
-    for source in _distinct(sources):
-        await _Ingest(store, source, run).run(keep_missing)
+    with collecting_later():
+        for source in _distinct(sources):
+            await _Ingest(store, source, run).run(keep_missing)
     return run.finished()
 
 
 async def check(sources: Sequence[Source], *, progress: Progress | None = None, processes: int | None = None) -> Report:
     """Read the folders as an ingest into an empty store would; `added` counts the good documents."""
     run = _Run(progress=progress, processes=processes)
-    for source in _distinct(sources):
-        await _Ingest(None, source, run).run(keep_missing=True)
+    with collecting_later():
+        for source in _distinct(sources):
+            await _Ingest(None, source, run).run(keep_missing=True)
     return run.finished()
 
 

@@ -6,6 +6,7 @@ may have threads; where none can be started, or one is killed, the rest is read 
 
 import asyncio
 import gc
+import logging
 import os
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
@@ -21,6 +22,8 @@ from store.base import Document
 from store.documents import Origin, read
 from store.errors import ArticleError, Problem
 from store.folder import File, Folder
+
+logger = logging.getLogger(__name__)
 
 FEW = 1000
 """Files that are read here, since starting processes takes longer."""
@@ -69,7 +72,9 @@ async def readings(task: Task, files: Sequence[File], processes: int | None = No
                     yield _DECODER.decode(await running[0][1])
                     running.popleft()
             except BrokenProcessPool:
+                logger.warning("%s: a process that read files was killed; the rest is read by this one", task.folder)
                 chunks.extendleft(chunk for chunk, _ in reversed(running))
+                await asyncio.gather(*(future for _, future in running), return_exceptions=True)
     with Folder(Path(task.folder)) as folder:
         while chunks:
             yield await asyncio.to_thread(outcomes, folder, task, chunks.popleft())

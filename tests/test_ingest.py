@@ -1,5 +1,6 @@
 """Folders against a store: only what changed is touched, nothing good is lost, and the report says what happened."""
 
+import multiprocessing
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -223,6 +224,25 @@ async def test_worker_processes_read_the_same(
     assert (await titles(store))["39.md"] == "title 39"
     assert steps[-1] == (43, 43)
     assert steps == sorted(steps)
+
+
+async def test_what_a_killed_worker_process_leaves_is_read_all_the_same(
+    store: CountedStore, site: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(reading, "FEW", 10)
+    monkeypatch.setattr(reading, "CHUNK", 1)
+    monkeypatch.setattr(reading, "AHEAD", 1)
+    for number in range(200):
+        write(site / f"{number}.md", f"title {number}")
+
+    def kill(done: int, _: int) -> None:
+        for process in multiprocessing.active_children() if done == 5 else ():
+            process.kill()
+
+    report = await ingest(store, [Source(site)], processes=2, progress=kill)
+    assert counts(report) == (203, 0, 0, 0, 0, 0)
+    assert len(await store.digests(str(site))) == 203
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
 async def test_a_check_reads_the_same_and_keeps_nothing(site: Path) -> None:

@@ -84,6 +84,10 @@ class Reader:
         """Return a view as a writer gets it, outside of the lock."""
         return Transaction(self._replica.catalog, self._replica.sequence)
 
+    def still(self) -> AbstractContextManager[object]:
+        """Deliver no record for as long as the context lasts."""
+        return self._following
+
     def subscribe(self, listener: Listener) -> None:
         """Have *listener* called with every record from here on, in order, one at a time. It must not write."""
         with self._following:

@@ -7,7 +7,7 @@ state record by record while nobody reads.
 import asyncio
 import gc
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from threading import Event, RLock, Thread
 from typing import Self
@@ -15,9 +15,11 @@ from typing import Self
 from store.article import Article, Provider, Summary, Topic
 from store.base import Applied, Bucket, ChangePage, CoTopic, Document, Facet, Highlight, Kind, Put, Remove
 from store.criteria import Criteria, Filter, Page, Search, Slice
+from store.garbage import collecting_later
 from store.tiny import cache
 from store.tiny.announcements import CHANGES, KEPT, page_of
-from store.tiny.edits import TABLES, Edit, batch, body, decode, edited, entry
+from store.tiny.articles import Articles
+from store.tiny.edits import TABLES, Edit, batch, body, decode, edited, entry, origin
 from store.tiny.fulltext import texts
 from store.tiny.gate import Gate
 from store.tiny.highlighting import highlights
@@ -42,22 +44,22 @@ class TinyStore:
     def __init__(self, path: str | Path, *, read_only: bool = False, follow: bool = True) -> None:
         """Open the store at *path*, and create it where nothing is.
 
-        *follow* takes in what other processes write, within some 20 ms, and makes the full text ready in the
-        background instead of at the first search. Raises StoreDamagedError, StoreLockedError.
+        *follow* takes in what other processes write, within some 20 ms, and makes articles and full text ready now and
+        in the background instead of when they are first asked for. Raises StoreDamagedError, StoreLockedError.
         """
         self._gate = Gate()
         self._still = RLock()
-        self._state = State(self._body)
+        self._made: State | None = None
         self._waiting = Waiting()
-        self._sequence = 0
         self._edits: dict[bytes, Edit] = {}
         self._cache = cache.path_of(Path(path).absolute())
         self._storage = JournalStorage(path, read_only=read_only, gate=self._gate.writing, logs={CHANGES: KEPT})
-        self._load()
+        self._sequence = self._storage.sequence
         self._storage.subscribe(self._take)
         self._closed = Event()
         self._indexer = Thread(target=self._index, name="store-indexer", daemon=True)
         if follow:
+            self._load()
             self._storage.follow()
             self._indexer.start()
 
@@ -87,10 +89,16 @@ class TinyStore:
         """The sequence of the last change that is visible."""
         return self._sequence
 
+    @property
+    def _state(self) -> State:
+        """What all documents come to; whoever compacts, exports, or finds nothing to ingest never needs it."""
+        return self._made or self._load()
+
     def forget(self) -> None:
         """Drop what is kept of earlier answers, as each change does: what comes next is made anew."""
+        state = self._state
         with self._still:
-            self._state.changed()
+            state.changed()
 
     @property
     def failure(self) -> str | None:
@@ -109,12 +117,15 @@ class TinyStore:
 
     def reading(self) -> AbstractAsyncContextManager[None]:
         """Hold the state still for as long as the context lasts."""
+        if not self._made:
+            self._load()  # inside, it might wait for a record that waits for the gate
         return self._gate.reading()
 
     async def articles(self, paths: Sequence[str], drafts: bool = False) -> list[Article | None]:
         """Return the articles with these paths."""
+        state = self._state
         with self._still:
-            found = map(self._state.articles.get, paths)
+            found = map(state.articles.get, paths)
             return [article if article and (drafts or article.published) else None for article in found]
 
     async def documents(self, paths: Sequence[str]) -> list[Document | None]:
@@ -129,70 +140,85 @@ class TinyStore:
 
     async def resolve(self, urls: Sequence[str], drafts: bool = False) -> list[str | None]:
         """Return the path behind each URL."""
+        state = self._state
         with self._still:
-            numbers = [self._state.links.behind((clean(url),), drafts) for url in urls]
-            return [None if number is None else self._state.articles.number(number).path for number in numbers]
+            numbers = [state.links.behind((clean(url),), drafts) for url in urls]
+            return [None if number is None else state.articles.number(number).path for number in numbers]
 
     async def summaries(self, keys: Sequence[str], drafts: bool = False) -> list[Summary | None]:
         """Return the fullest summary under each key."""
+        state = self._state
         with self._still:
-            return [self._state.links.summary(key, drafts) for key in keys]
+            return [state.links.summary(key, drafts) for key in keys]
 
     async def related(self, articles: Sequence[Article], drafts: bool = False) -> list[list[Article | Summary]]:
         """Return what each article's entries resolve to."""
+        state = self._state
         with self._still:
-            return [list(self._state.links.related(article, drafts)) for article in articles]
+            return [list(state.links.related(article, drafts)) for article in articles]
 
     async def find(self, criteria: Sequence[Criteria]) -> list[Slice[Article]]:
         """Return one page for each criteria."""
+        state = self._state
         with self._still:
-            return [self._state.view(each.drafts).find(each) for each in criteria]
+            return [state.view(each.drafts).find(each) for each in criteria]
 
     async def count(self, criteria: Sequence[Criteria]) -> list[int]:
         """Return how many articles match each criteria."""
+        state = self._state
         with self._still:
-            return [self._state.view(each.drafts).count(each) for each in criteria]
+            return [state.view(each.drafts).count(each) for each in criteria]
 
     async def facets(self, criteria: Sequence[Criteria], facet: Facet) -> list[list[Bucket]]:
         """Return the counts of one facet under each criteria."""
+        state = self._state
         with self._still:
-            return [self._state.view(each.drafts).facet(each, facet) for each in criteria]
+            return [state.view(each.drafts).facet(each, facet) for each in criteria]
 
     async def highlights(self, paths: Sequence[str], search: Search) -> list[list[Highlight]]:
         """Return where each article matches *search*."""
+        state = self._state
         with self._still:
-            found = map(self._state.articles.get, paths)
+            found = map(state.articles.get, paths)
             return [highlights(texts(each, self._body(each)), search) if each else [] for each in found]
 
     async def providers(self, domains: Sequence[str], drafts: bool = False) -> list[Provider | None]:
         """Return the providers with these domains."""
+        state = self._state
         with self._still:
-            return self._state.view(drafts).names.providers(domains)
+            return state.view(drafts).names.providers(domains)
 
     async def find_providers(self, where: Filter, page: Page, drafts: bool = False) -> tuple[Slice[Provider], int]:
         """Return a page of providers by domain, and how many match."""
+        state = self._state
         with self._still:
-            return self._state.view(drafts).find_providers(where, page)
+            return state.view(drafts).find_providers(where, page)
 
     async def topics(self, slugs: Sequence[str], drafts: bool = False) -> list[Topic | None]:
         """Return the topics with these slugs."""
+        state = self._state
         with self._still:
-            return self._state.view(drafts).names.topics(slugs)
+            return state.view(drafts).names.topics(slugs)
 
     async def find_topics(self, where: Filter, page: Page, drafts: bool = False) -> tuple[Slice[Topic], int]:
         """Return a page of topics by slug, and how many match."""
+        state = self._state
         with self._still:
-            return self._state.view(drafts).find_topics(where, page)
+            return state.view(drafts).find_topics(where, page)
 
     async def co_topics(self, slugs: Sequence[str], first: int, drafts: bool = False) -> list[list[CoTopic]]:
         """Return the topics that share articles with each."""
+        state = self._state
         with self._still:
-            return [self._state.view(drafts).names.co_topics(slug, first) for slug in slugs]
+            return [state.view(drafts).names.co_topics(slug, first) for slug in slugs]
 
     async def digests(self, source: str) -> Mapping[str, str]:
         """Return path → digest of every document of a source."""
-        with self._still:
-            return dict(self._state.digests(source))
+        if self._made:
+            with self._still:
+                return dict(self._made.digests(source))
+        with self._storage.still():
+            return {path: digest for each in TABLES.values() for path, digest in self._digests(each, source)}
 
     async def apply(self, changes: Sequence[Put | Remove]) -> Applied:
         """Apply a batch as one, on a thread of its own: durable, and visible, when it returns."""
@@ -207,6 +233,7 @@ class TinyStore:
         return await self._waiting.past(since, lambda: self.sequence)
 
     def _apply(self, changes: Sequence[Put | Remove]) -> Applied:
+        self._load()  # the copy of the articles is still that of this state: later, they would be made anew
         edits = edited(changes)
         mine = {each.data: each for each in edits if isinstance(each, Edit)}
         applied: list[Applied] = []
@@ -227,31 +254,39 @@ class TinyStore:
     def _take(self, record: Record) -> None:
         """Take in one record; the storage holds the gate meanwhile."""
         with self._still:
-            for _, path in record.drops:
-                self._state.remove(path)
-            for table, _, data in record.puts:
-                if table != CHANGES:
-                    done = self._edits.get(data)
-                    document = done.document if done else decode(data)
-                    self._state.put(document, done.entry if done else entry(document))
-            self._state.changed()
+            if self._made:
+                self._take_into(self._made, record)
             self._sequence = record.sequence
         self._waiting.reached(record.sequence)
 
-    def _load(self) -> None:
-        with _collecting_later():
+    def _take_into(self, state: State, record: Record) -> None:
+        for _, path in record.drops:
+            state.remove(path)
+        for table, _, data in record.puts:
+            if table != CHANGES:
+                done = self._edits.get(data)
+                document = done.document if done else decode(data)
+                state.put(document, done.entry if done else entry(document))
+        state.changed()
+
+    def _load(self) -> State:
+        """Make the state, if nobody did yet. Not to be called with `_still` held: records come in the other order."""
+        with self._storage.still(), self._still, collecting_later():
+            if self._made:
+                return self._made
+            state = State(self._body)
             for kind, table in TABLES.items():
-                if kind is Kind.ARTICLE and self._load_cache():
+                if kind is Kind.ARTICLE and self._load_cache(state.articles):
                     continue
                 for _, data in self._storage.documents(table):
                     document = decode(data)
-                    self._state.put(document, entry(document))
-        self._sequence = self._storage.sequence
-        if len(self._state.articles.all) >= WORTH_CACHING:
+                    state.put(document, entry(document))
+            self._made = state
+        if len(state.articles.all) >= WORTH_CACHING:
             gc.freeze()  # these are here to stay: looking at them again and again would cost every request
+        return state
 
-    def _load_cache(self) -> bool:
-        articles = self._state.articles
+    def _load_cache(self, articles: Articles) -> bool:
         try:
             for article in cache.read(self._cache, self._storage.stamp):
                 articles.put(article)
@@ -264,7 +299,7 @@ class TinyStore:
     def _save_cache(self) -> None:
         stamp = self._storage.stamp
         with self._still:
-            articles = [article for article in self._state.articles.by_number if article]
+            articles = [article for article in self._made.articles.by_number if article] if self._made else []
         if len(articles) >= WORTH_CACHING and stamp == self._storage.stamp and not cache.is_current(self._cache, stamp):
             cache.write(self._cache, stamp, articles)
 
@@ -276,6 +311,12 @@ class TinyStore:
             with self._still:
                 more = self._state.fulltext.build()
 
+    def _digests(self, table: str, source: str) -> Iterator[tuple[str, str]]:
+        for path, data in self._storage.documents(table):
+            of, digest = origin(data)
+            if of == source:
+                yield path, digest
+
     def _body(self, article: Article) -> str | None:
         data = self._storage.document(TABLES[Kind.ARTICLE], article.path)
         return body(data) if data else None
@@ -286,15 +327,3 @@ class TinyStore:
             if data is not None:
                 return decode(data)
         return None
-
-
-@contextmanager
-def _collecting_later() -> Iterator[None]:
-    """Keep the garbage collector from looking again and again at what is being loaded."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
