@@ -1,63 +1,51 @@
 """Sizes in, a table out: what the store takes for each bar, beside plain TinyDB doing the same work in the same run.
 
-    python -m bench.store [1000 25000 100000]
+    python -m bench.store [1000 25000 100000] [--make-corpus TOOL]
 
-Milliseconds are medians. TinyDB reads its whole file to open, scans to find, and rewrites the file to write; it has no
-full text, so there it scans titles and excerpts for the words.
+Each cell is ours · plain TinyDB's · how many times better ours is. Milliseconds are medians, in process; what the store
+keeps of earlier answers is dropped before each. An ingest is the function that `broadsheet ingest` calls, with two
+processes, the new ones' start in it.
 """
 
+import argparse
 import asyncio
 import os
-import shutil
-import statistics
-import subprocess
-import sys
 import tempfile
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from hashlib import blake2b
 from itertools import count
 from pathlib import Path
-from random import Random
-from time import perf_counter
-from typing import Any
+from statistics import median
 
+import rich.box
 from msgspec.structs import replace
 from rich.console import Console
 from rich.table import Table
-from tinydb import TinyDB, where
 
-from store.base import DateUnit, Document, Facet, Kind, Put
-from store.criteria import AllOf, Criteria, Is, Op, Order, Search, Some
+from bench import articles, timing, tinydb
+from bench.questions import Questions, questions
+from store.base import DateUnit, Document, Facet, Put
+from store.criteria import AllOf, Criteria, Is, Op, Order, Page, Search, Some
+from store.ingest import ingest
+from store.report import Report
+from store.source import Source
+from store.text import slug
 from store.tiny.tinystore import TinyStore
 
 SIZES = (1_000, 25_000, 100_000)
-BARS = {
-    "start to first answer, s": 1.5,
-    "memory after load, MB": 300,
-    "plain page, ms": 0.2,
-    "filtered page, count, facets, ms": 3,
-    "full-text page, highlights, ms": 5,
-    "durable write, ms": 5,
-}
-"""At 25,000 articles, from the design's section 5."""
-TOPICS = (
-    *("robot", "law", "market", "school", "energy", "climate", "vision", "engine", "model", "doctor"),
-    *("train", "paper", "court", "city", "water", "data"),
-)
-VOCABULARY = [first + second for first in TOPICS for second in TOPICS]
-FILTER = AllOf((Some("topics", Is("slug", Op.EQ, "robot")), Is("quality", Op.GTE, 50), Is("type", Op.EQ, "article")))
+PROCESSES = 2
+RUNS = 3
+SAMPLE = 500
+"""Articles that are written to, in turn."""
 OPENING = """
-import asyncio
+import asyncio, sys
 from pathlib import Path
 from time import perf_counter
 start = perf_counter()
 import graph.app, graph.schema
 from store.criteria import Criteria
 from store.tiny.tinystore import TinyStore
-store = TinyStore({path!r})
+store = TinyStore(sys.argv[1])
 asyncio.run(store.find([Criteria()]))
 taken = perf_counter() - start
 resident = Path("/proc/self/status").read_text().partition("VmRSS:")[2].split()[0]
@@ -67,106 +55,117 @@ store.close()
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """One line of the table."""
+class Bar:
+    """What is promised of a figure: of 25,000 articles, or of one size over that of the smallest."""
 
-    name: str
-    ours: float
-    theirs: float | None
+    limit: float
+    size: int = 25_000
+    at_least: bool = False
+
+    def verdict(self, figure: float) -> str:
+        """Say whether the figure keeps it."""
+        sign, holds = ("≥", figure >= self.limit) if self.at_least else ("≤", figure <= self.limit)
+        return f"{sign} {self.limit:,} {'holds' if holds else 'MISSED'}"
 
 
-def main(sizes: list[int]) -> None:
+BARS = {
+    "ingest, files/s": Bar(5_000, at_least=True),
+    "again unchanged, files/s": Bar(50_000, at_least=True),
+    "start to first answer, s": Bar(1.5),
+    "memory after load, MB": Bar(300),
+    "plain page, ms": Bar(0.2),
+    "filtered page, count, facets, ms": Bar(3),
+    "full-text page, highlights, ms": Bar(5),
+    "durable write, ms": Bar(5),
+}
+GROWTH = {"plain page, ms": Bar(1.3, 100_000), "durable write, ms": Bar(1.5)}
+"""Bars of a figure over that of the smallest size."""
+
+
+def main(sizes: list[int], tool: Path | None) -> None:
     """Measure and print."""
-    console = Console(width=110)
-    plain: dict[str, float] = {}
+    figures: dict[tuple[str, int, str], float] = {}
+    told = Console(stderr=True)
     for size in sizes:
-        table = Table(
-            "", "Broadsheet", "plain TinyDB", "TinyDB ÷ ours", "÷ smallest size", "bar", title=f"{size:,} articles"
-        )
-        for line in measured(size):
-            first = plain.setdefault(line.name, line.ours)
-            bar = BARS.get(line.name)
-            verdict = "" if bar is None or size != 25_000 else f"≤ {bar} {'holds' if line.ours <= bar else 'MISSED'}"
-            theirs = "" if line.theirs is None else f"{line.theirs:,.3f}"
-            ratio = "" if line.theirs is None else f"{line.theirs / line.ours:,.1f}×"
-            table.add_row(line.name, f"{line.ours:,.3f}", theirs, ratio, f"{line.ours / first:.2f}×", verdict)
-        console.print(table)
+        with tempfile.TemporaryDirectory(prefix="broadsheet-bench-") as folder:
+            for whose, name, figure in measured(Path(folder), size, tool):
+                figures[whose, size, name] = figure
+                told.print(f"{size:>7,} articles: {name}: {shown(figure)} ({whose})", highlight=False)
+    Console(width=150).print(table(sizes, figures))
 
 
-def measured(size: int) -> Iterator[Measured]:
-    """Fill both stores with the same *size* articles, and yield what each work takes."""
-    folder = Path(tempfile.mkdtemp(prefix="broadsheet-bench-"))
-    try:
-        documents = [document(Random(number), number) for number in range(size)]
-        with TinyStore(folder / "ours.json", follow=False) as store:
-            for start in range(0, size, 1000):
-                asyncio.run(store.apply([Put(each) for each in documents[start : start + 1000]]))
-            store.compact()
-        with TinyDB(folder / "theirs.json") as theirs:
-            theirs.table("articles").insert_multiple({**each.metadata, "path": each.path} for each in documents)
-        yield from opened(folder)
-        with TinyStore(folder / "ours.json", follow=False) as store, TinyDB(folder / "theirs.json") as theirs:
-            yield from read(store, theirs.table("articles"))
-            yield from written(store, theirs.table("articles"), documents)
-    finally:
-        shutil.rmtree(folder)
+def measured(folder: Path, size: int, tool: Path | None) -> Iterator[tuple[str, str, float]]:
+    """Yield whose figure, of what, and the figure, one by one."""
+    files, path = folder / "files", folder / "0.json"
+    articles.write(files, size, tool)
+    yield "ours", "ingest, files/s", size / median(filled(folder / f"{run}.json", files) for run in range(RUNS))
+    with TinyStore(path, follow=False) as store:
+        yield "ours", "again unchanged, files/s", size / timing.seconds(lambda: ingested(store, files))
+    runs = [timing.printed(OPENING, str(path)) for _ in range(RUNS)]
+    yield "ours", "start to first answer, s", median(run[0] for run in runs)
+    yield "ours", "memory after load, MB", median(run[1] for run in runs)
+    with TinyStore(path, follow=False) as store:
+        documents = asyncio.run(newest(store))
+        asked = questions(documents[0])
+        for name, figure in (*read(store, asked), *written(store, documents)):
+            yield "ours", name, figure
+    for name, figure in tinydb.measured(folder / "theirs.json", files, asked):
+        yield "theirs", name, figure
 
 
-def document(draw: Random, number: int) -> Document:
-    """Return an article with topics, a picture and three related entries."""
-
-    def summary(target: int) -> dict[str, Any]:
-        site = f"paper{target % 97}.org"
-        words = Random(target)
-        return {
-            "title": " ".join(words.choices(VOCABULARY, k=8)),
-            "excerpt": " ".join(words.choices(VOCABULARY, k=28)),
-            "publishedDateTime": f"{datetime.fromtimestamp(1_577_836_800 + target * 911, UTC):%Y-%m-%dT%H:%M:%SZ}",
-            "webUrl": f"https://www.{site}/news/{target}/",
-            "provider": {"name": f"Paper {target % 97}", "domain": site},
-            "images": [{"url": f"https://www.{site}/images/{target}.jpg", "width": 1280, "height": 720}],
-        }
-
-    metadata = {
-        **summary(number),
-        "type": "video" if number % 17 == 0 else "article",
-        "category": "news",
-        "quality": draw.randrange(160),
-        "heat": draw.randrange(-1, 200),
-        "topics": draw.sample(TOPICS, k=2),
-        "related": [summary(draw.randrange(2 * (number + 1))) for _ in range(3)],
-    }
-    digest = blake2b(str(number).encode(), digest_size=16).hexdigest()
-    return Document(f"{number}.md", "bench", Kind.ARTICLE, digest, datetime(2021, 1, 1, tzinfo=UTC), metadata)
+def table(sizes: list[int], figures: dict[tuple[str, int, str], float]) -> Table:
+    """Return all figures, in Markdown."""
+    made = Table("", *(f"{size:,} articles" for size in sizes), "bar", box=rich.box.MARKDOWN)
+    for name, bar in BARS.items():
+        cells = [cell(figures["ours", size, name], figures["theirs", size, name], bar.at_least) for size in sizes]
+        made.add_row(name, *cells, bar.verdict(figures["ours", bar.size, name]) if bar.size in sizes else "")
+    for name, bar in GROWTH.items():
+        grown = {size: figures["ours", size, name] / figures["ours", sizes[0], name] for size in sizes}
+        title = f"{name.rpartition(',')[0]} over that at {sizes[0]:,}"
+        verdict = bar.verdict(grown[bar.size]) if bar.size in sizes else ""
+        made.add_row(title, *(f"{grown[size]:.2f}×" for size in sizes), verdict)
+    return made
 
 
-def opened(folder: Path) -> Iterator[Measured]:
-    """Measure a start in a process of its own, with everything that a server imports."""
-    code = OPENING.format(path=str(folder / "ours.json"))
-    runs = [run_python(code) for _ in range(3)]
-    start = perf_counter()
-    with TinyDB(folder / "theirs.json") as theirs:
-        theirs.table("articles").all()
-    loaded = perf_counter() - start
-    yield Measured("start to first answer, s", statistics.median(run[0] for run in runs), loaded)
-    yield Measured("memory after load, MB", runs[0][1], None)
+def cell(ours: float, theirs: float, at_least: bool) -> str:
+    """Return a figure, plain TinyDB's, and how many times better ours is."""
+    better = ours / theirs if at_least else theirs / ours
+    return f"{shown(ours)} · {shown(theirs)} · {shown(better)}×"
 
 
-def run_python(code: str) -> list[float]:
-    """Return the numbers that *code* prints."""
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)  # our own code
-    return [float(number) for number in done.stdout.split()]
+def shown(figure: float) -> str:
+    """Return a figure with its first three digits or so."""
+    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.3g}"
 
 
-def read(store: TinyStore, table: Any) -> Iterator[Measured]:
+def filled(path: Path, files: Path) -> float:
+    """Make a store at *path*, and return the seconds that its first ingest takes."""
+    with TinyStore(path, follow=False) as store:
+        return timing.seconds(lambda: ingested(store, files), 1)
+
+
+def ingested(store: TinyStore, folder: Path) -> Report:
+    """Bring *store* up to date with *folder*."""
+    return asyncio.run(ingest(store, [Source(folder)], processes=PROCESSES))
+
+
+async def newest(store: TinyStore) -> list[Document]:
+    """Return the latest documents."""
+    (found,) = await store.find([Criteria(page=Page(SAMPLE))])
+    return [document for document in await store.documents([each.path for each in found.items]) if document]
+
+
+def read(store: TinyStore, asked: Questions) -> Iterator[tuple[str, float]]:
     """Measure pages."""
-    newest = Criteria()
-    filtered = Criteria(FILTER)
-    search = Search("robotlaw marketwater")
+    everything = Criteria()
+    good = (Some("topics", Is("slug", Op.EQ, slug(asked.topic))), Is("quality", Op.GTE, 50))
+    filtered = Criteria(AllOf((*good, Is("type", Op.EQ, "article"))))
+    search = Search(" ".join(asked.words))
     found = Criteria(search=search, order=(Order("relevance"),))
 
     async def page() -> None:
-        await store.find([newest])
+        store.forget()
+        await store.find([everything])
 
     async def facets() -> None:
         store.forget()
@@ -181,28 +180,12 @@ def read(store: TinyStore, table: Any) -> Iterator[Measured]:
         part = (await store.find([found]))[0]
         await store.highlights([article.path for article in part.items], search)
 
-    def their_page() -> None:
-        sorted(table.all(), key=lambda each: each["publishedDateTime"], reverse=True)[:20]
-
-    def their_facets() -> None:
-        table.clear_cache()
-        matching = table.search(
-            where("topics").any(["robot"]) & (where("quality") >= 50) & (where("type") == "article")
-        )
-        sorted(matching, key=lambda each: each["publishedDateTime"], reverse=True)[:20]
-        for key in ("type", "category", "publishedDateTime"):
-            Counter(each[key] for each in matching)
-
-    def their_text() -> None:
-        table.clear_cache()
-        table.search(where("title").search("robotlaw") & where("title").search("marketwater"))
-
-    yield Measured("plain page, ms", milliseconds(page, 200), timed(their_page))
-    yield Measured("filtered page, count, facets, ms", milliseconds(facets, 50), timed(their_facets))
-    yield Measured("full-text page, highlights, ms", milliseconds(text, 50), timed(their_text))
+    yield "plain page, ms", timing.milliseconds(page, 500)
+    yield "filtered page, count, facets, ms", timing.milliseconds(facets, 50)
+    yield "full-text page, highlights, ms", timing.milliseconds(text, 50)
 
 
-def written(store: TinyStore, table: Any, documents: list[Document]) -> Iterator[Measured]:
+def written(store: TinyStore, documents: list[Document]) -> Iterator[tuple[str, float]]:
     """Measure one durable write, with the indexes that reading made."""
     numbers = count()
 
@@ -212,33 +195,17 @@ def written(store: TinyStore, table: Any, documents: list[Document]) -> Iterator
         await store.apply([Put(replace(old, digest=f"new {number}", metadata={**old.metadata, "heat": number}))])
 
     os.sync()  # what was written before is not this write's to wait for
-    yield Measured("durable write, ms", milliseconds(write, 100), timed(lambda: table.update({"heat": 1}, doc_ids=[1])))
+    yield "durable write, ms", timing.milliseconds(write, 200)
 
 
-def milliseconds(work: Callable[[], Awaitable[None]], times: int) -> float:
-    """Return the median of what *work* takes in one event loop, after a first time."""
-
-    async def run() -> float:
-        await work()
-        taken = []
-        for _ in range(times):
-            start = perf_counter()
-            await work()
-            taken.append(perf_counter() - start)
-        return statistics.median(taken) * 1000
-
-    return asyncio.run(run())
-
-
-def timed(work: Callable[[], object]) -> float:
-    """Return how many milliseconds *work* takes, the median of three."""
-    taken = []
-    for _ in range(3):
-        start = perf_counter()
-        work()
-        taken.append(perf_counter() - start)
-    return statistics.median(taken) * 1000
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench.store", description=__doc__.partition("\n")[0])
+    parser.add_argument("sizes", nargs="*", type=int, default=SIZES)
+    parser.add_argument("--make-corpus", type=Path, default=articles.TOOL if articles.TOOL.exists() else None)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    main([int(size) for size in sys.argv[1:]] or list(SIZES))
+    given = arguments()
+    main(list(given.sizes), given.make_corpus)

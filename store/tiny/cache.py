@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -26,9 +25,13 @@ logger = logging.getLogger(__name__)
 _FORM = zlib.crc32(repr([each.__struct_fields__ for each in (Article, Summary, Mention, Image)]).encode())
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Article)
-_SHARED = ("title", "title_text", "excerpt", "excerpt_text", "web_url", "amp_web_url", "cdn_amp_web_url", "images")
-ARTICLE_SHARES = (*_SHARED, "provider", "urls", "original_url", "canonical_url", "topics")
-SUMMARY_SHARES = (*_SHARED, "provider", "urls", "key")
+_SAID_TWICE = (("title_text", "title"), ("excerpt_text", "excerpt"), ("original_url", "web_url"))
+"""Fields that mostly say what another of the same record says."""
+_SAID_AGAIN = (
+    *("title", "title_text", "excerpt", "excerpt_text", "images", "urls"),
+    *("web_url", "original_url", "amp_web_url", "cdn_amp_web_url"),
+)
+"""Fields that an article and those that relate to it mostly fill alike."""
 _SIZE = 4
 _HEAD = 4096
 _CHUNK = 1 << 20
@@ -107,23 +110,41 @@ def _checksum(data: mmap.mmap) -> int:
 
 
 def _articles(data: mmap.mmap) -> Iterator[Article]:
-    seen: dict[Any, Any] = {}
+    shared = _Shared()
     at = _HEAD
     while at < len(data):
         start = at + _SIZE
         at = start + int.from_bytes(data[at:start], "big")
         article = _decoder.decode(data[start:at])
-        _share(article, ARTICLE_SHARES, seen)
+        shared.take(article, article.urls[0] if article.urls else article.path)
+        _share(article, "canonical_url", article.web_url)
+        _share(article, "topics", shared.topics.setdefault(article.topics, article.topics))
         for entry in article.related:
-            _share(entry, SUMMARY_SHARES, seen)
+            shared.take(entry, entry.key)
+            _share(entry, "key", entry.urls[0] if entry.urls else None)
         yield article
 
 
-def _share(record: Struct, names: tuple[str, ...], seen: dict[Any, Any]) -> None:
-    """Let equal values be one object: an article and those that relate to it mostly say the same, and say it twice."""
-    for name in names:
-        value = getattr(record, name)
-        if value:
-            known = seen.setdefault(value, value)
-            if known is not value:
-                force_setattr(record, name, known)
+class _Shared:
+    """What was read, by its URL: records of one article share the objects they have in common, and most they do."""
+
+    def __init__(self) -> None:
+        self.topics: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._records: dict[str, Article | Summary] = {}
+        self._mentions: dict[str, Mention] = {}
+
+    def take(self, record: Article | Summary, key: str) -> None:
+        """Let *record* share its objects with those before it, and those after it with *record*."""
+        _share(record, "provider", self._mentions.setdefault(record.provider.domain, record.provider))
+        for name, other in _SAID_TWICE:
+            _share(record, name, getattr(record, other))
+        known = self._records.setdefault(key, record)
+        if known is not record:
+            for name in _SAID_AGAIN:
+                _share(record, name, getattr(known, name))
+
+
+def _share(record: Struct, name: str, known: object) -> None:
+    value = getattr(record, name)
+    if value and value is not known and value == known:
+        force_setattr(record, name, known)
