@@ -89,6 +89,9 @@ class _Walk:
         written = f"{real}/{link.place}"
         try:
             mode = Path(written).stat().st_mode
+        except FileNotFoundError:
+            self._listing.refuse(link.path, "file.link", "leads to nothing")
+            return
         except OSError as error:
             self._listing.problems.append(refusal(link.path, error))
             return

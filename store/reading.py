@@ -8,13 +8,15 @@ import asyncio
 import gc
 import logging
 import os
+import signal
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 import msgspec
 
@@ -107,7 +109,17 @@ class _Worker:
 
 def _start(task: Task) -> None:
     gc.disable()  # nothing read here refers to itself
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal interrupts all its processes: the first one sees to us
+    Thread(target=_end_with_parent, daemon=True).start()
     _Worker.task, _Worker.folder = task, Folder(Path(task.folder))
+
+
+def _end_with_parent() -> None:
+    """A pool's process that waits for work holds both ends of what it waits at: it would outlive its killed parent."""
+    parent = parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
 
 
 def _encoded(files: Sequence[File]) -> bytes:

@@ -3,6 +3,9 @@
 import multiprocessing
 import os
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -243,6 +246,46 @@ async def test_what_a_killed_worker_process_leaves_is_read_all_the_same(
     assert counts(report) == (203, 0, 0, 0, 0, 0)
     assert len(await store.digests(str(site))) == 203
     assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+READING = """
+import asyncio, multiprocessing, sys
+from pathlib import Path
+from store import reading
+from store.ingest import check
+from store.source import Source
+
+def tell(done, total):
+    print(*(each.pid for each in multiprocessing.active_children()), flush=True)
+    sys.stdin.read()
+
+if __name__ == "__main__":
+    reading.FEW = reading.CHUNK = 1
+    asyncio.run(check([Source(Path(sys.argv[1]))], processes=2, progress=tell))
+"""
+
+
+def test_worker_processes_end_with_the_one_that_is_killed(site: Path, tmp_path: Path) -> None:
+    (tmp_path / "reads.py").write_text(READING)
+    command = [sys.executable, str(tmp_path / "reads.py"), str(site)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        workers = [int(pid) for pid in process.stdout.readline().split()]
+        assert len(workers) == 2
+        process.kill()
+    deadline = time.monotonic() + 30
+    while any(map(is_alive, workers)):
+        assert time.monotonic() < deadline, "they go on without their parent"
+        time.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 async def test_a_check_reads_the_same_and_keeps_nothing(site: Path) -> None:
