@@ -4,9 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from graphql import GraphQLInputObjectType
 
+from graph.interpreter import Interpreter
+from graph.operations import Operations
+from graph.schema import schema
 from store.tiny.tinystore import TinyStore
-from tests.examples import EXAMPLES, Example
+from tests.examples import EXAMPLES, Example, answered
 from tests.newsrooms import CORPUS, MISSING, NEWSROOM, ask, fill
 
 pytestmark = pytest.mark.anyio
@@ -28,9 +32,21 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyStore]:
         yield store
 
 
+@pytest.mark.parametrize("road", [Operations, Interpreter])
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
-async def test_an_example_answers_as_it_is_shown(example: Example, newsroom: TinyStore) -> None:
-    assert await ask(newsroom, example.query, example.variables) == example.answer, "run `python -m tests.examples`"
+async def test_an_example_answers_as_it_is_shown_planned_and_interpreted(
+    example: Example, road: type[Interpreter], newsroom: TinyStore
+) -> None:
+    assert await answered(example, newsroom, road) == example.answer, "run `python -m tests.examples`"
+
+
+@pytest.mark.parametrize("name", ["String", "Int", "DateTime", "Topics", "Images", "Related"])
+def test_the_examples_together_use_every_operator(name: str) -> None:
+    text = "\n".join(example.query for example in EXAMPLES)
+    operators = schema()._schema.type_map[f"{name}Filter"]
+    assert isinstance(operators, GraphQLInputObjectType)
+    unused = [operator for operator in operators.fields if f"{operator}:" not in text]
+    assert unused == (["within"] if name == "DateTime" else [])  # its answer would be another one each day
 
 
 def test_the_readme_shows_its_first_query_and_ten_more() -> None:
