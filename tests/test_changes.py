@@ -119,6 +119,24 @@ def test_another_process_sees_each_change(path: Path) -> None:
         assert asyncio.run(reader.articles(["a.md"]))[0] is not None
 
 
+def test_the_sequence_goes_on_after_a_restart_and_a_compaction(path: Path) -> None:
+    def told() -> list[tuple[int, ChangeKind, str]]:
+        page = asyncio.run(store.changes(0, drafts=True))
+        assert (page.reset, page.next) == (False, store.sequence)
+        return [(change.sequence, change.kind, change.path) for change in page.changes]
+
+    expected: list[tuple[int, ChangeKind, str]] = []
+    for number in range(3):
+        with TinyStore(path, follow=False) as store:
+            assert told() == expected
+            asyncio.run(store.apply([Put(news(f"{number}.md")), Remove(f"{number - 1}.md")]))
+            expected += [(store.sequence - (number > 0), ADDED, f"{number}.md")]
+            expected += [(store.sequence, REMOVED, f"{number - 1}.md")] if number else []
+            assert told() == expected
+            assert store.compact()
+            assert told() == expected
+
+
 class Trimmed:
     """A log whose first entries are gone."""
 
