@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from store.base import Document, Put
+from store.base import Document, Put, Remove
 from store.criteria import Criteria
 from store.garbage import collecting_later
-from store.tiny import tinystore
+from store.tiny import loading
 from store.tiny.edits import entry
 from store.tiny.tinystore import TinyStore
 from tests.newsroom import news
@@ -34,7 +34,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         paths.append(document.path)
         return entry(document)
 
-    monkeypatch.setattr(tinystore, "entry", counted)
+    monkeypatch.setattr(loading, "entry", counted)
     return paths
 
 
@@ -44,6 +44,13 @@ async def test_digests_documents_and_compaction_need_no_articles(path: Path, mad
         assert len(list(store.all_documents())) == len(await store.documents(["1.md"])) * 9
         store.compact()
         assert made == []
+        with TinyStore(path, follow=False) as other:
+            await other.apply([Put(news("new.md")), Remove("new.md"), Put(news("0.md", "Changed"))])
+        store.compact()
+        assert (await store.digests("test")).keys() == cold.keys()
+        assert await store.digests("test") != cold
+        cold = await store.digests("test")
+        made.clear()
         await store.find([Criteria()])
         assert len(made) == 9
         assert await store.digests("test") == cold

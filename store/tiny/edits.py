@@ -51,24 +51,12 @@ class _Body(Struct):
     body: str | None = None
 
 
-class _Origin(Struct):
-    source: str
-    digest: str
-
-
 _body = msgspec.json.Decoder(_Body)
-_origin = msgspec.json.Decoder(_Origin)
 
 
 def body(data: bytes) -> str | None:
     """Return only the body of a stored document."""
     return _body.decode(data).body
-
-
-def origin(data: bytes) -> tuple[str, str]:
-    """Return only the source and the digest of a stored document."""
-    found = _origin.decode(data)
-    return found.source, found.digest
 
 
 def decode(data: bytes) -> Document:

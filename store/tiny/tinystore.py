@@ -8,6 +8,7 @@ import asyncio
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from itertools import chain
 from pathlib import Path
 from threading import Event, RLock, Thread
 from typing import Self
@@ -15,14 +16,14 @@ from typing import Self
 from store.article import Article, Provider, Summary, Topic
 from store.base import Applied, Bucket, ChangePage, CoTopic, Document, Facet, Highlight, Kind, Put, Remove
 from store.criteria import Criteria, Filter, Page, Search, Slice
-from store.garbage import collecting_later
 from store.tiny import cache
 from store.tiny.announcements import CHANGES, KEPT, page_of
-from store.tiny.articles import Articles
-from store.tiny.edits import TABLES, Edit, batch, body, decode, edited, entry, origin
+from store.tiny.edits import TABLES, Edit, batch, body, decode, edited, entry
 from store.tiny.fulltext import texts
 from store.tiny.gate import Gate
 from store.tiny.highlighting import highlights
+from store.tiny.loading import loaded
+from store.tiny.origins import Origins
 from store.tiny.record import Batch, Record
 from store.tiny.state import State
 from store.tiny.storage import JournalStorage
@@ -50,6 +51,7 @@ class TinyStore:
         self._gate = Gate()
         self._still = RLock()
         self._made: State | None = None
+        self._origins = Origins(self._stored)
         self._waiting = Waiting()
         self._edits: dict[bytes, Edit] = {}
         self._cache = cache.path_of(Path(path).absolute())
@@ -134,9 +136,7 @@ class TinyStore:
 
     def all_documents(self) -> Iterator[Document]:
         """Yield every document, published or not, each read from disk; articles come first."""
-        for table in TABLES.values():
-            for _, data in self._storage.documents(table):
-                yield decode(data)
+        return (decode(data) for _, data in self._stored())
 
     async def resolve(self, urls: Sequence[str], drafts: bool = False) -> list[str | None]:
         """Return the path behind each URL."""
@@ -218,7 +218,7 @@ class TinyStore:
             with self._still:
                 return dict(self._made.digests(source))
         with self._storage.still():
-            return {path: digest for each in TABLES.values() for path, digest in self._digests(each, source)}
+            return self._origins.digests(source)
 
     async def apply(self, changes: Sequence[Put | Remove]) -> Applied:
         """Apply a batch as one, on a thread of its own: durable, and visible, when it returns."""
@@ -254,6 +254,7 @@ class TinyStore:
     def _take(self, record: Record) -> None:
         """Take in one record; the storage holds the gate meanwhile."""
         with self._still:
+            self._origins.forget()
             if self._made:
                 self._take_into(self._made, record)
             self._sequence = record.sequence
@@ -271,30 +272,12 @@ class TinyStore:
 
     def _load(self) -> State:
         """Make the state, if nobody did yet. Not to be called with `_still` held: records come in the other order."""
-        with self._storage.still(), self._still, collecting_later():
-            if self._made:
-                return self._made
-            state = State(self._body)
-            for kind, table in TABLES.items():
-                if kind is Kind.ARTICLE and self._load_cache(state.articles):
-                    continue
-                for _, data in self._storage.documents(table):
-                    document = decode(data)
-                    state.put(document, entry(document))
-            self._made = state
-        if len(state.articles.all) >= WORTH_CACHING:
-            gc.freeze()  # these are here to stay: looking at them again and again would cost every request
-        return state
-
-    def _load_cache(self, articles: Articles) -> bool:
-        try:
-            for article in cache.read(self._cache, self._storage.stamp):
-                articles.put(article)
-        except ValueError:
-            for path in list(articles.numbers):
-                articles.remove(path)
-            return False
-        return True
+        with self._storage.still(), self._still:
+            if not self._made:
+                self._made = loaded(self._storage, self._cache, self._body)
+                if len(self._made.articles.all) >= WORTH_CACHING:
+                    gc.freeze()  # these are here to stay: looking at them again and again would cost every request
+            return self._made
 
     def _save_cache(self) -> None:
         stamp = self._storage.stamp
@@ -311,11 +294,8 @@ class TinyStore:
             with self._still:
                 more = self._state.fulltext.build()
 
-    def _digests(self, table: str, source: str) -> Iterator[tuple[str, str]]:
-        for path, data in self._storage.documents(table):
-            of, digest = origin(data)
-            if of == source:
-                yield path, digest
+    def _stored(self) -> Iterator[tuple[str, bytes]]:
+        return chain.from_iterable(map(self._storage.documents, TABLES.values()))
 
     def _body(self, article: Article) -> str | None:
         data = self._storage.document(TABLES[Kind.ARTICLE], article.path)

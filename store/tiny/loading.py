@@ -1,0 +1,36 @@
+"""The files of a store in, the state that answers out: from the copy of its articles, else from their documents."""
+
+from pathlib import Path
+
+from store.base import Kind
+from store.garbage import collecting_later
+from store.tiny import cache
+from store.tiny.articles import Articles
+from store.tiny.edits import TABLES, decode, entry
+from store.tiny.fulltext import Body
+from store.tiny.reader import Reader
+from store.tiny.state import State
+
+
+def loaded(storage: Reader, copy: Path, body: Body) -> State:
+    """Return the state of all documents; no record may be delivered meanwhile."""
+    state = State(body)
+    with collecting_later():
+        for kind, table in TABLES.items():
+            if kind is Kind.ARTICLE and _has_copied(state.articles, copy, storage.stamp):
+                continue
+            for _, data in storage.documents(table):
+                document = decode(data)
+                state.put(document, entry(document))
+    return state
+
+
+def _has_copied(articles: Articles, copy: Path, stamp: str) -> bool:
+    try:
+        for article in cache.read(copy, stamp):
+            articles.put(article)
+    except ValueError:
+        for path in list(articles.numbers):
+            articles.remove(path)
+        return False
+    return True
