@@ -109,7 +109,7 @@ async def test_what_was_shed_is_a_counter() -> None:
 
 
 async def test_plans_and_kept_bytes_are_counted(tmp_path: Path) -> None:
-    settings = Settings(request_log=False)
+    settings = Settings(request_log=False, answers_bytes=0)
     with TinyStore(tmp_path / "news.json", follow=False) as store:
         await store.apply([Put(news("a.md")), Put(news("b.md", published=False))])
         app = App(store, operations(settings), settings)
