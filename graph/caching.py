@@ -1,7 +1,7 @@
 """What an answer depends on in, its ETag out; and whether a client that has one needs the answer again.
 
-An answer depends on the store's sequence, the operation, its variables and the caller's rights, so its tag is known
-before it is executed. Answers that depend on the time (a filter's `within`) have none.
+An answer depends on the store and its sequence, the operation, its variables and the caller's rights, so its tag is
+known before it is executed. Answers that depend on the time (a filter's `within`) have none.
 """
 
 from collections.abc import Mapping
@@ -18,13 +18,16 @@ RELEASE = version("broadsheet")
 TIMELY = "within"
 
 
-def tag(sequence: int, document: str, asked: Parameters, viewer: Viewer) -> str:
-    """Return what identifies the answer's bytes, empty where it depends on the time."""
+def tag(state: tuple[str, int], document: str, asked: Parameters, viewer: Viewer) -> str:
+    """Return what identifies the answer's bytes, empty where it depends on the time.
+
+    *state* is the store's identity and sequence: a store made anew counts from the beginning again.
+    """
     if is_timely(document, asked.variables):
         return ""
     variables = orjson.dumps(asked.variables, option=orjson.OPT_SORT_KEYS)
     rights = (viewer.drafts, viewer.secured, viewer.write)
-    parts = (RELEASE, sequence, rights, asked.operation_name, asked.extensions.get("cost"), len(document), document)
+    parts = (RELEASE, state, rights, asked.operation_name, asked.extensions.get("cost"), len(document), document)
     return blake2b(repr(parts).encode() + variables, digest_size=16).hexdigest()
 
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
+from msgspec.structs import asdict
 
 from graph.context import Context
 from graph.fields import attribute, computed, linked
 from graph.ids import global_id
 from graph.types import Article
 from store import base
-from store.base import ChangeKind
+from store.base import ChangeKind, Store
 from store.errors import CriteriaError
 
 LONGEST = 200
 """How many changes a page has at most."""
+MARK = 8
+"""How much of a store's identity is in a token."""
+TOKEN = re.compile(r"([0-9]{1,18})(?:-([0-9a-z]+))?")
 
 Since = Annotated[
     str | None, strawberry.argument(description="`next` or `seq` of earlier changes; from the oldest kept if left out.")
@@ -26,11 +31,17 @@ Since = Annotated[
 ChangeKinds = Annotated[list[ChangeKind] | None, strawberry.argument(description="Only changes of these kinds.")]
 
 
+class Told(base.Change, frozen=True, gc=False):
+    """A change with the token of its place."""
+
+    seq: str
+
+
 @dataclass(frozen=True, slots=True)
 class ChangePageRecord:
     """A page of changes, and where the following one starts."""
 
-    changes: Sequence[base.Change]
+    changes: Sequence[Told]
     next: str
     has_more: bool
     reset: bool
@@ -38,10 +49,7 @@ class ChangePageRecord:
 
 @strawberry.type(description="What happened to one article.")
 class ArticleChange:
-    @computed("Where it stands in the sequence: pass it back as `since`.")
-    def seq(change: base.Change) -> str:
-        return str(change.sequence)
-
+    seq: str = attribute("Where it stands in the sequence: pass it back as `since`.")
     kind: ChangeKind = attribute("What happened.")
 
     @computed("The article's global id.")
@@ -61,16 +69,30 @@ class ChangePage:
     changes: list[ArticleChange] = attribute("The changes.")
     next: str = attribute("Pass back as `since`.")
     has_more: bool = attribute("Whether more follow at once.")
-    reset: bool = attribute("True when `since` is too old: reload everything.")
+    reset: bool = attribute("True when `since` is too old, or of another store: reload everything.")
 
 
-def sequence_of(since: str | None) -> int:
-    """Return the sequence that a token names, 0 for none. Raises CriteriaError."""
+def token(sequence: int, store: Store) -> str:
+    """Return what clients pass back as `since`: a sequence, and which store's it is."""
+    return f"{sequence}-{store.identity[:MARK]}"
+
+
+def sequence_of(since: str | None, store: Store) -> int | None:
+    """Return the sequence that a token names, 0 for none, None where it is another store's. Raises CriteriaError.
+
+    A number alone, such as 0, is one of this store.
+    """
     if since is None:
         return 0
-    if not (since.isascii() and since.isdigit() and len(since) < 19):
+    found = TOKEN.fullmatch(since)
+    if found is None:
         raise CriteriaError(f"since: {since[:40]!r} is no token of changes")
-    return int(since)
+    return int(found[1]) if found[2] in (None, store.identity[:MARK]) else None
+
+
+def told(change: base.Change, store: Store) -> Told:
+    """Return a change with its token."""
+    return Told(**asdict(change), seq=token(change.sequence, store))
 
 
 async def changes_after(
@@ -79,6 +101,9 @@ async def changes_after(
     """Return the page of changes after *since*. Raises CriteriaError."""
     if not 0 < first <= LONGEST:
         raise CriteriaError(f"first must be from 1 to {LONGEST}, not {first}")
-    found = await context.store.changes(sequence_of(since), first, context.viewer.drafts)
-    kept: Any = [change for change in found.changes if not kinds or change.kind in kinds]
-    return ChangePageRecord(kept, str(found.next), found.has_more, found.reset)
+    store, place = context.store, sequence_of(since, context.store)
+    if place is None:
+        return ChangePageRecord((), token(store.sequence, store), has_more=False, reset=True)
+    found = await store.changes(place, first, context.viewer.drafts)
+    kept = [told(change, store) for change in found.changes if not kinds or change.kind in kinds]
+    return ChangePageRecord(kept, token(found.next, store), found.has_more, found.reset)

@@ -82,6 +82,20 @@ class InvalidDocument(Refusal):
         return self._errors
 
 
+class Interrupted(Refusal):
+    """The end of a subscription in which something went wrong: told if it was raised on purpose, else masked."""
+
+    def __init__(self, error: Exception) -> None:
+        located = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
+        self._entry = described(located)
+        super().__init__(self._entry["extensions"]["code"], self._entry["message"])
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """Return the `errors` of its last answer."""
+        return [self._entry]
+
+
 def over_limit(code: str, message: str) -> Refusal:
     """Return the refusal of a document or of variables that go over a limit."""
     return Refusal(code, message, well_formed=True)

@@ -15,7 +15,7 @@ from graph.answers import Answers, KeptAnswer
 from graph.auth import Keys
 from graph.caller import Caller, Callers
 from graph.context import Context
-from graph.errors import Refusal
+from graph.errors import Interrupted, Refusal
 from graph.execution import KEPT, PLANNED, Answer, Operation, Operations
 from graph.message import READS, Request, Response
 from graph.negotiation import EVENT_STREAM, HTML
@@ -185,7 +185,7 @@ class Endpoint:
     async def _read(self, exchange: Exchange) -> Response:
         """Answer a GET, or say that the answer did not change."""
         caller, sequence = exchange.caller, self.store.sequence
-        tag = caching.tag(sequence, exchange.document, exchange.asked, caller.viewer)
+        tag = caching.tag((self.store.identity, sequence), exchange.document, exchange.asked, caller.viewer)
         if tag and caller.if_none_match and (unchanged := self.render.not_modified(caller, tag)):
             return unchanged
         answer = await self._execute(exchange)
@@ -230,13 +230,17 @@ class Endpoint:
     async def watched(
         self, operation: Operation, variables: Mapping[str, Any], context: Context
     ) -> AsyncGenerator[Answer, None]:
-        """Yield the answers of a subscription, which counts as open until it ends."""
+        """Yield the answers of a subscription, which counts as open until it ends. Raises Refusal."""
         self.subscriptions += 1
         try:
             source = cast("AsyncGenerator[Answer, None]", operation.subscribe(variables, context))
             async with aclosing(source) as answers:
                 async for answer in answers:
                     yield answer
+        except Refusal:
+            raise
+        except Exception as error:
+            raise Interrupted(error) from error
         finally:
             self.subscriptions -= 1
 

@@ -11,6 +11,7 @@ import uvicorn
 from graph.app import App
 from graph.protocol import Protocol
 from graph.settings import Settings
+from graph.wire import Wire
 
 BACKLOG = 2_048
 
@@ -22,7 +23,7 @@ def config(app: App, settings: Settings, **given: Any) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         http=Protocol,
-        ws="websockets-sansio",
+        ws=Wire,
         interface="asgi3",
         lifespan="on",
         log_config=None,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from graphql import GraphQLError
 from strawberry import Info
 
 from graph import filters, inputs
-from graph.changes import LONGEST, ArticleChange, ChangeKinds, Since, sequence_of
+from graph.changes import LONGEST, ArticleChange, ChangeKinds, Since, sequence_of, told
 from graph.context import Context
 from store.base import Change, ChangeKind
 from store.criteria import AllOf, Criteria, Filter, Is, Op, Page
@@ -29,17 +29,17 @@ class Subscription:
     ) -> AsyncGenerator[ArticleChange, None]:
         context: Context = info.context
         where = filters.article_filter(filter) if filter is not None else None
-        place = context.store.sequence if since is None else sequence_of(since)
+        place = context.store.sequence if since is None else sequence_of(since, context.store)
         while True:
+            if place is None:
+                raise reset()
             async with context.reading():
                 page = await context.store.changes(place, LONGEST, context.viewer.drafts)
-                told: Sequence[Any] = await _wanted(page.changes, kinds, where, context)
+                wanted = await _wanted(page.changes, kinds, where, context)
             if page.reset:
-                raise GraphQLError(
-                    "since is older than the changes that are kept: reload", extensions={"code": "RESET"}
-                )
-            for change in told:
-                yield change
+                raise reset()
+            for change in wanted:
+                yield told(change, context.store)
             place = page.next
             if not page.has_more:
                 await context.store.wait(place)
@@ -57,3 +57,8 @@ async def _wanted(
     (found,) = await context.store.find([Criteria(named, page=Page(len(paths)), drafts=context.viewer.drafts)])
     matching = {article.path for article in found.items}
     return [change for change in of_kind if change.kind is ChangeKind.REMOVED or change.path in matching]
+
+
+def reset() -> GraphQLError:
+    """Return what ends a subscription that cannot go on from where its client was."""
+    return GraphQLError("since is too old, or of another store: reload everything", extensions={"code": "RESET"})

@@ -13,7 +13,7 @@ import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from graph.caller import check_site, presented_key
-from graph.context import ANYBODY, Context, Viewer
+from graph.context import Context, Viewer
 from graph.errors import INTERNAL, Refusal, masked
 from graph.execution import Answer
 from graph.http import Endpoint
@@ -39,7 +39,7 @@ class Socket:
 
     def __init__(self, socket: WebSocket, endpoint: Endpoint) -> None:
         self.socket, self.endpoint, self.settings = socket, endpoint, endpoint.settings
-        self.viewer: Viewer = ANYBODY
+        self.viewer = Viewer(drafts=self.settings.drafts)
         self.acknowledged = False
         self.running: dict[str, asyncio.Task[None]] = {}
         self.ended: asyncio.Future[CloseError] = asyncio.get_running_loop().create_future()
@@ -49,7 +49,7 @@ class Socket:
         headers: Headers = self.socket.headers.raw
         try:
             check_site(headers, self.settings)
-            self.viewer = self.rights(presented_key(headers)) or ANYBODY
+            self.viewer = self.rights(presented_key(headers)) or self.viewer
         except Refusal:
             await self.socket.close()  # before it is accepted, this is HTTP 403
             return

@@ -158,6 +158,10 @@ class Store(Protocol):
         """Grows with each applied change: cache keys, ETags and the cursors of `changes` come from it."""
 
     @property
+    def identity(self) -> str:
+        """Differs from store to store, were both made of the same folder: a sequence means something in one of them."""
+
+    @property
     def search_ready(self) -> bool:
         """Whether a search is answered at once; until then it waits for the full text to be made."""
 

@@ -109,6 +109,7 @@ class SmallStore:
 
     def __init__(self) -> None:
         self.sequence = 7
+        self.identity = "5ma11"
         self.search_ready = False
         self.failure: str | None = None
         self.stale: str | None = None

@@ -3,6 +3,7 @@
 import gzip
 from hashlib import sha256
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlencode
 
 import brotli
@@ -15,7 +16,7 @@ from graph.auth import SCOPES, Keys, add, load, remove
 from graph.cli import main
 from graph.context import Viewer
 from graph.settings import Settings, SettingsError, table
-from tests.small import JSON, Reply, ask, post, small_app
+from tests.small import JSON, Reply, SmallStore, ask, post, small_app
 
 pytestmark = pytest.mark.anyio
 
@@ -150,6 +151,13 @@ async def test_an_answer_is_told_by_its_tag_until_the_store_changes() -> None:
     changed = await ask(app, "GET", query=get("{ sequence }"), headers=tag)
     assert (changed.status, changed.json) == (200, {"data": {"sequence": 8}})
     assert changed.headers["etag"] != reply.headers["etag"]
+
+
+async def test_the_same_sequence_of_another_store_has_another_tag() -> None:
+    app, other = small_app(), small_app()
+    cast("SmallStore", other.store).identity = "0ther"
+    tags = [(await ask(each, "GET", query=get("{ sequence }"))).headers["etag"] for each in (app, other)]
+    assert tags[0] != tags[1]
 
 
 async def test_what_makes_answers_differ_makes_their_tags_differ() -> None:

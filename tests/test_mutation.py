@@ -8,11 +8,13 @@ from typing import Any
 import orjson
 import pytest
 
+from graph.app import App
 from graph.context import Context, Viewer
 from graph.server import operations
 from graph.settings import Settings
 from store.tiny.tinystore import TinyStore
 from tests.newsrooms import ask
+from tests.small import post
 
 pytestmark = pytest.mark.anyio
 WRITER = Viewer(write=True)
@@ -111,8 +113,43 @@ async def test_a_subscription_goes_on_from_since_and_then_tells_what_happens(sto
     await ask(store, REMOVE, {"by": {"path": "b.md"}}, WRITER)
     fourth = await anext(told)
     assert (fourth["kind"], fourth["article"]) == ("REMOVED", None)
-    sequence = [int(change["seq"]) for change in (first, second, third, fourth)]
+    sequence = [int(change["seq"].split("-")[0]) for change in (first, second, third, fourth)]
     assert sequence == sorted(set(sequence))
+
+
+async def test_a_place_in_another_store_means_reload_everything(store: TinyStore, tmp_path: Path) -> None:
+    page = "query($since: String) { changes(since: $since) { next reset changes { seq } } }"
+    await saved(store, "a.md", text("One"))
+    place = (await ask(store, page))["data"]["changes"]["next"]
+    assert (await ask(store, page, {"since": place}))["data"]["changes"] == {
+        "next": place,
+        "reset": False,
+        "changes": [],
+    }
+    with TinyStore(tmp_path / "anew.json", follow=False) as anew:  # made of the same articles, and as many
+        await saved(anew, "a.md", text("One"))
+        found = (await ask(anew, page, {"since": place}))["data"]["changes"]
+        assert (found["reset"], found["changes"], found["next"] != place) == (True, [], True)
+        assert await ended(anew, place) == "RESET"
+
+
+async def ended(store: TinyStore, since: str) -> str:
+    """Return the code of the only event of a subscription that cannot go on."""
+    settings = Settings(request_log=False)
+    query = "subscription($since: String) { changes(since: $since) { seq } }"
+    app = App(store, operations(settings), settings)
+    reply = await post(app, query, accept="text/event-stream", variables={"since": since})
+    _, first, last = reply.body.strip().split(b"\n\n")
+    assert last.startswith(b"event: complete")
+    code: str = orjson.loads(first.removeprefix(b"event: next\ndata: "))["errors"][0]["extensions"]["code"]
+    return code
+
+
+@pytest.mark.parametrize("since", ["-1", "1-", "1.5", "x", "9" * 19, "1-XYZ", "1-a b"])
+async def test_what_is_no_token_of_changes_is_refused(store: TinyStore, since: str) -> None:
+    answer = await ask(store, "query($since: String) { changes(since: $since) { next } }", {"since": since})
+    assert answer["errors"][0]["extensions"]["code"] == "BAD_CRITERIA"
+    assert await ended(store, since) == "BAD_CRITERIA"
 
 
 async def test_a_subscription_tells_only_what_it_is_asked_for(store: TinyStore) -> None:

@@ -111,6 +111,17 @@ def test_a_subscriber_of_one_worker_hears_what_another_and_an_ingest_wrote(folde
     assert heard == [[*(f"News {number}" for number in range(6)), "Two"]] * 3
 
 
+def test_a_store_made_anew_at_each_start_says_so_to_whoever_comes_back(folder: Path) -> None:
+    with serving(folder) as (url, _):
+        place = asked(url, "{ changes { next } }")["changes"]["next"]
+    write(folder, "one.md", ONE.replace("One", "Uno"))  # as many changes as before, and others
+    with serving(folder) as (url, _):
+        found = asked(url, f'{{ changes(since: "{place}") {{ reset changes {{ seq }} }} }}')["changes"]
+        assert found == {"reset": True, "changes": []}
+        with pytest.raises(AssertionError, match="RESET"), watching(url, place) as changes:
+            next(changes)
+
+
 def test_workers_end_with_the_process_that_started_them(folder: Path, store: Path) -> None:
     with serving(folder, "--store", store, "--workers", "2") as (url, process):
         process.kill()

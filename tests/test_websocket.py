@@ -1,9 +1,11 @@
 """graphql-transport-ws against a real server: each close code of the protocol, and operations between them."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from tests.serving import serving
+from tests.serving import exchange, request, serving
 from tests.test_http import MALFORMED
 
 INIT = {"type": "connection_init"}
@@ -29,7 +31,8 @@ def address() -> Iterator[tuple[str, int]]:
 def opened(
     address: tuple[str, int], *messages: Any, protocol: str = "graphql-transport-ws"
 ) -> Iterator[ClientConnection]:
-    with connect(f"ws://{address[0]}:{address[1]}/graphql", subprotocols=[Subprotocol(protocol)]) as socket:
+    url, protocols = f"ws://{address[0]}:{address[1]}/graphql", [Subprotocol(protocol)]
+    with connect(url, subprotocols=protocols, close_timeout=1) as socket:
         for message in messages:
             send(socket, message)
         yield socket
@@ -164,6 +167,39 @@ def test_a_key_opens_what_its_scopes_say(address: tuple[str, int]) -> None:
     with opened(address, init, subscribe("1", "{ rights }")) as socket:
         assert receive(socket) == ACK
         assert receive(socket)["payload"] == {"data": {"rights": [True, False, False]}}
+
+
+def test_drafts_are_shown_to_everybody_where_the_server_was_told_to() -> None:
+    with serving(drafts=True) as address, opened(address, INIT, subscribe("1", "{ rights }")) as socket:
+        assert receive(socket) == ACK
+        assert receive(socket)["payload"] == {"data": {"rights": [True, False, False]}}
+
+
+ENDLESS = subscribe(token_hex(100_000), "subscription { count(to: 100000000) }")
+"""Its id is in each message, and does not compress."""
+
+
+def until_told(address: tuple[str, int], sample: bytes) -> None:
+    """Return once the metrics have a sample."""
+    deadline = time.monotonic() + 20
+    while sample not in exchange(address, request(b"", method="GET", target="/metrics")):
+        assert time.monotonic() < deadline
+
+
+def test_a_client_that_does_not_read_is_dropped_with_a_code() -> None:
+    with serving(write_seconds=1) as address, opened(address, INIT) as socket:
+        assert receive(socket) == ACK
+        send(socket, ENDLESS)
+        until_told(address, b'code="TOO_SLOW",kind="subscription"')
+        assert closed(socket) == 4410
+
+
+def test_a_client_that_never_reads_again_is_cut_off() -> None:
+    with serving(write_seconds=0.2, ping_seconds=60) as address, opened(address, INIT) as socket:
+        assert receive(socket) == ACK
+        send(socket, ENDLESS)
+        until_told(address, b'code="TOO_SLOW",kind="subscription"')
+        until_told(address, b"broadsheet_sockets 0.0")
 
 
 def test_a_ping_is_answered(address: tuple[str, int]) -> None:

@@ -48,6 +48,11 @@ class Reader:
         return self._replica.sequence
 
     @property
+    def identity(self) -> str:
+        """What tells this store from all others."""
+        return self._replica.header.store
+
+    @property
     def stale(self) -> str | None:
         """Why what other processes write is not delivered, in words; None as long as it is, or nobody follows."""
         return self._follower.trouble if self._follower else None

@@ -87,6 +87,11 @@ class TinyStore:
         self.close()
 
     @property
+    def identity(self) -> str:
+        """What tells this store from all others."""
+        return self._storage.identity
+
+    @property
     def sequence(self) -> int:
         """The sequence of the last change that is visible."""
         return self._sequence
