@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.newsrooms import NEWSROOM, write
 from tests.serving import serving
+from tests.test_cli import asked
+from tests.test_cli import serving as serving_folder
+from tests.test_served import KEY, KEYS
 
+LATEST = "{ articles(first: 30) { nodes { title path } } }"
 NODE = Path(__file__).parent / "node"
 node = shutil.which("node")
 pytestmark = pytest.mark.skipif(node is None, reason="node is not installed")
@@ -37,3 +42,32 @@ def test_four_clients_are_answered() -> None:
         assert run("clients.js", address) == [
             "graphql-ws [0,1,2]", "graphql-sse [0,1,2]", "apollo world", "urql world",
         ]  # fmt: skip
+
+
+def test_the_clients_ask_write_and_watch_in_a_served_newsroom(tmp_path: Path) -> None:
+    folder, title = tmp_path / "newsroom", "A fleet of floats learns to share the deep"
+    shutil.copytree(NEWSROOM, folder)
+    with serving_folder(folder, "--watch", *KEYS) as (url, _):
+        (path,) = (node["path"] for node in asked(url, LATEST)["articles"]["nodes"] if node["title"] == title)
+        command = [str(node), "newsroom.js", url, path, KEY]
+        with subprocess.Popen(command, cwd=NODE, stdout=subprocess.PIPE, text=True) as clients:
+            assert clients.stdout is not None
+            told = []
+            while (line := clients.stdout.readline().strip()) not in ("watching", ""):
+                told.append(line)
+            write(folder, "_news/late.md", "title: Late\nprovider: {name: A, domain: a.example}")
+            seen = clients.stdout.read().splitlines()
+    found = f'{{"article":{{"title":"{title}","provider":{{"name":"Northern Float"}}}}}}'
+    late = '{"kind":"ADDED","title":"Late"}'
+    assert told == [
+        f"graphql-ws: {found}",
+        f"graphql-sse: {found}",
+        f'apollo: {{"title":"{title}","requests":["GET","POST"]}}',  # the hash alone, then with the text
+        f'apollo: {{"title":"{title}","requests":["GET"]}}',
+        'apollo: {"created":true}',
+        f"urql: {found}",
+    ]
+    assert seen == [
+        f"{who}: {late}" for who in ("graphql-ws", "graphql-sse", "apollo", "urql over SSE", "urql over a socket")
+    ]
+    assert clients.returncode == 0
