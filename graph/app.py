@@ -171,15 +171,17 @@ class App:
             self.probes.serving = False
 
     async def refreshed(self) -> None:
-        """Keep keys and the log up to date."""
+        """Keep keys, the log, and what other workers know of this one up to date."""
         while True:
             await asyncio.sleep(REFRESH_SECONDS)
             self.log.flush()
             try:
                 if self.endpoint.keys.refresh():
                     self.endpoint.callers.forget()
+                if self.metrics.gathered is not None:
+                    await self.probes.publish()
             except (OSError, ValueError) as error:
-                masked(error, "keys")
+                masked(error, "keys or metrics")
 
 
 def of_scope(scope: Scope, body: bytes = b"") -> Request:

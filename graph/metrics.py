@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from graph.gathered import Gathered
 from graph.record import Record
 
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -42,6 +43,7 @@ class Metrics(Collector):
 
     def __init__(self) -> None:
         self.elsewhere = Measured({}, {})
+        self.gathered: Gathered | None = None
         self.requests: Counter[tuple[str, str, str, int]] = Counter()
         self.answers: Counter[str] = Counter()
         self.latencies: dict[str, Latency] = {}
@@ -83,7 +85,12 @@ class Metrics(Collector):
         for name, (says, value) in self.elsewhere.gauges.items():
             yield GaugeMetricFamily(f"broadsheet_{name}", says, value=value)
 
-    def text(self, elsewhere: Measured) -> bytes:
-        """Return the metrics, with what was counted *elsewhere*, in Prometheus's text format."""
+    def publish(self, elsewhere: Measured) -> None:
+        """Take in what was counted *elsewhere*, and let other workers know."""
         self.elsewhere = elsewhere
-        return generate_latest(self.registry)
+        if self.gathered is not None:
+            self.gathered.publish(self.registry.collect())
+
+    def text(self) -> bytes:
+        """Return the metrics in Prometheus's text format, those of other workers with them where there are any."""
+        return generate_latest(self.gathered or self.registry)

@@ -1,6 +1,6 @@
 """A running application in, what its operator's probes are told out: alive, ready, and what was counted.
 
-With several workers whoever takes the connection answers, and for itself.
+With several workers whoever takes the connection answers: for itself, but to Prometheus for all of them.
 """
 
 from collections.abc import Awaitable, Callable
@@ -54,6 +54,11 @@ class Probes:
 
     async def told(self, _: Request) -> Response:
         """Answer Prometheus."""
+        await self.publish()
+        return Response(self.metrics.text(), media_type=PROMETHEUS)
+
+    async def publish(self) -> None:
+        """Bring the metrics up to date, and let other workers know of them."""
         store: Counted = {
             "store_articles": ("Articles in the store, unpublished ones too.", await self.articles(drafts=True)),
             "store_sequence": ("The store's sequence.", self.store.sequence),
@@ -62,8 +67,7 @@ class Probes:
             "search_ready": ("Whether the full text is made.", self.store.search_ready),
         }
         measured = self.measured()
-        told = Measured(measured.counters, {**measured.gauges, **store})
-        return Response(self.metrics.text(told), media_type=PROMETHEUS)
+        self.metrics.publish(Measured(measured.counters, {**measured.gauges, **store}))
 
     async def articles(self, drafts: bool) -> int:
         """Return how many articles there are; unpublished ones are nobody's business but Prometheus's."""

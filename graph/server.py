@@ -3,13 +3,16 @@
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from graph import console, listening, logs
 from graph.app import App
 from graph.context import Context, Viewer
 from graph.execution import Answer
+from graph.gathered import Gathered
 from graph.operations import Operations
 from graph.pages import Pages
 from graph.record import Record
@@ -37,14 +40,26 @@ def run(settings: Settings, path: Path, sources: Sequence[Source], watch: bool) 
         TinyStore(path, follow=False).close()  # what is wrong with it is told once, and here
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         address = (settings.host, settings.port)
-        with socket.create_server(address, family=family, backlog=listening.BACKLOG) as shared:
+        with (
+            socket.create_server(address, family=family, backlog=listening.BACKLOG) as listener,
+            TemporaryDirectory(prefix="broadsheet-metrics-") as metrics,
+        ):
+            shared = Shared(listener, Path(metrics))
             fine = Workers(settings.workers, work, settings, path, sources, shared).run(settings.stop_seconds + 1)
         if not fine:
             raise StoreError("a worker did not end as it should; its last words are above")
 
 
-def work(settings: Settings, path: Path, sources: Sequence[Source], shared: socket.socket | None = None) -> None:
-    """Serve the store at *path* in this process, on the *shared* socket or on one of its own."""
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the workers of one server share: the socket they listen on, and a folder for their metrics."""
+
+    listener: socket.socket
+    metrics: Path
+
+
+def work(settings: Settings, path: Path, sources: Sequence[Source], shared: Shared | None = None) -> None:
+    """Serve the store at *path* in this process, alone or as a worker that shares with others."""
     logs.configure()
     if shared is not None:
         end_with_parent()
@@ -52,7 +67,9 @@ def work(settings: Settings, path: Path, sources: Sequence[Source], shared: sock
         pages = Pages([source.folder for source in sources]).routes if settings.web else ()
         app = App(store, operations(settings), settings, pages, sources if settings.write_back else ())
         app.traced = spans
-        listening.serve(app, settings, shared)
+        if shared is not None:
+            app.metrics.gathered = Gathered(shared.metrics)
+        listening.serve(app, settings, shared.listener if shared else None)
 
 
 def traced(settings: Settings) -> AbstractContextManager[Callable[[Record], None] | None]:

@@ -30,7 +30,7 @@ class Settings:
 
     host: str = setting("127.0.0.1", "Address to listen on.")
     port: int = setting(8000, "Port to listen on.")
-    workers: int = setting(1, "Processes that answer, on one store; each has metrics of its own.")
+    workers: int = setting(1, "Processes that answer, on one store; whichever is asked for metrics tells those of all.")
     http: Literal["in-place", "plain"] = setting(
         "in-place", "`in-place` answers planned operations where their last byte arrives; `plain` is ASGI only."
     )

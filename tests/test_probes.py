@@ -2,17 +2,22 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import cast
 from urllib.request import urlopen
 
+import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from graph.app import App
+from graph.gathered import Family, Gathered
 from graph.server import operations
 from graph.settings import Settings
 from store.base import Put
@@ -167,3 +172,44 @@ async def test_an_event_stream_is_an_open_subscription(address: tuple[str, int])
     assert counted(address)["broadsheet_streams"] == 1
     assert b"event: complete" in await stream
     await until(address, "broadsheet_subscriptions", 0)
+
+
+WORKER = """
+import sys
+from pathlib import Path
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from graph.gathered import Gathered
+Gathered(Path(sys.argv[1])).publish([
+    CounterMetricFamily("broadsheet_shed", "Shed.", value=int(sys.argv[2])),
+    GaugeMetricFamily("broadsheet_sockets", "Sockets.", value=5),
+    GaugeMetricFamily("broadsheet_store_sequence", "Sequence.", value=int(sys.argv[2])),
+])
+"""
+
+
+async def test_a_worker_that_ended_leaves_its_counts_and_takes_its_gauges(app: App, tmp_path: Path) -> None:
+    for shed in ("3", "100"):
+        await asyncio.to_thread(subprocess.run, [sys.executable, "-c", WORKER, str(tmp_path), shed], check=True)
+    app.metrics.gathered = Gathered(tmp_path)
+    app.shed, app.sockets = 4, 2
+    found = metrics((await ask(app, "GET", path="/metrics")).body)
+    assert (found["broadsheet_shed_total"], found["broadsheet_sockets"]) == (107, 2)
+    assert found["broadsheet_store_sequence"] == 7
+
+
+async def test_of_workers_that_live_gauges_are_added_where_that_makes_sense(app: App, tmp_path: Path) -> None:
+    (tmp_path / f"{os.getppid()}.json").write_bytes(
+        msgspec.json.encode(
+            [
+                Family("broadsheet_sockets", "Sockets.", "gauge", [("broadsheet_sockets", {}, 5)]),
+                Family("broadsheet_store_sequence", "Sequence.", "gauge", [("broadsheet_store_sequence", {}, 6)]),
+                Family("broadsheet_store_writable", "Writable.", "gauge", [("broadsheet_store_writable", {}, 0)]),
+                Family("broadsheet_answers", "By.", "counter", [("broadsheet_answers_total", {"how": "planned"}, 9)]),
+            ]
+        )
+    )
+    app.metrics.gathered = Gathered(tmp_path)
+    await post(app, "{ hello }")
+    found = metrics((await ask(app, "GET", path="/metrics")).body)
+    assert [found[f"broadsheet_{name}"] for name in ("sockets", "store_sequence", "store_writable")] == [5, 7, 0]
+    assert [found[f"broadsheet_answers_total{{{how}}}"] for how in ("planned", "interpreted")] == [9, 1]

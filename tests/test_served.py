@@ -152,3 +152,21 @@ def test_write_back_needs_a_folder(store: Path, folder: Path) -> None:
     broadsheet("ingest", folder, "--store", store)
     done = broadsheet("serve", "--store", store, "--write-back", code=2)
     assert "--write-back writes to the folders that are served: name one" in done.stderr
+
+
+def counted(url: str) -> dict[str, float]:
+    """Return what `/metrics` tells, by sample."""
+    with urllib.request.urlopen(url.replace("graphql", "metrics"), timeout=DEADLINE_SECONDS) as reply:  # noqa: S310
+        lines = [line.rsplit(" ", 1) for line in reply.read().decode().splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, value in lines}
+
+
+def test_each_worker_tells_the_metrics_of_all_and_no_counter_falls(folder: Path, store: Path) -> None:
+    sample = 'broadsheet_requests_total{code="",kind="query",road="in-place",status="200"}'
+    with serving(folder, "--store", store, "--workers", "2") as (url, _):
+        for _ in range(40):  # each over a connection of its own
+            asked(url, "{ articles { totalCount } }")
+        until(lambda: counted(url).get(sample, 0) >= 41)  # and the one that found it serving
+        totals = [counted(url) for _ in range(20)]
+        assert {total[sample] for total in totals} == {41}
+        assert {total["broadsheet_store_articles"] for total in totals} == {1}
