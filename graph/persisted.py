@@ -4,6 +4,7 @@ Automatically persisted documents follow Apollo's protocol; ids may also come as
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +12,7 @@ from typing import Protocol
 from graph.errors import Refusal, over_limit
 from graph.pages import DOCUMENTS
 from graph.parameters import Parameters, bad_request
-from graph.settings import Settings, SettingsError
+from graph.settings import Settings, SettingsError, variable
 
 
 class Documents(Protocol):
@@ -26,14 +27,21 @@ class Documents(Protocol):
 
 def documents(settings: Settings) -> Documents:
     """Return the documents that the settings allow. Raises SettingsError."""
-    return Trusted(settings.trusted_documents) if settings.trusted_documents else Remembered(settings)
+    if settings.trusted_documents is None:
+        return Remembered(settings)
+    return Trusted(settings.trusted_documents, known(DOCUMENTS) if settings.web else {})
+
+
+def known(reader: Path) -> dict[str, str]:
+    """Return the documents of the reader by their hash."""
+    return {hashed(text): text for text in (path.read_text() for path in reader.glob("*.graphql"))}
 
 
 class Remembered:
     """Any document; the reader's are known, and those that come with their hash are remembered, up to a bound."""
 
     def __init__(self, settings: Settings, reader: Path = DOCUMENTS) -> None:
-        self.known = {hashed(text): text for text in (path.read_text() for path in reader.glob("*.graphql"))}
+        self.known = known(reader)
         self.most, self.most_bytes, self.bytes = settings.persisted, settings.persisted_bytes, 0
         self.kept: OrderedDict[str, str] = OrderedDict()
 
@@ -68,14 +76,22 @@ class Remembered:
 
 
 class Trusted:
-    """Only the documents of a folder, by the SHA-256 of their text or the name of their file."""
+    """Only the documents of a folder, by the SHA-256 of their text or the name of their file, and the reader's own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, reader: Mapping[str, str]) -> None:
         if not folder.is_dir():
-            raise SettingsError(f"BROADSHEET_TRUSTED_DOCUMENTS: {folder} is no folder")
-        texts = {path: path.read_text() for path in sorted(folder.rglob("*.graphql"))}
-        self.by_name = {path.stem: text for path, text in texts.items()}
-        self.by_hash = {hashed(each): text for text in texts.values() for each in (text, text.strip())}
+            raise untrusted(f"{folder} is no folder")
+        self.by_name: dict[str, str] = {}
+        self.by_hash = dict(reader)
+        for path in sorted(folder.rglob("*.graphql")):
+            if path.stem in self.by_name:
+                raise untrusted(f"{path} has the name of another document")
+            try:
+                text = path.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise untrusted(f"{path} cannot be read: {error}") from None
+            self.by_name[path.stem] = text
+            self.by_hash |= {hashed(each): text for each in (text, text.strip())}
 
     def of(self, asked: Parameters) -> str:
         """Return the trusted document that is named, or given in full. Raises Refusal for any other."""
@@ -87,6 +103,11 @@ class Trusted:
 
     def executable(self, asked: Parameters, document: str) -> None:
         """Nothing is remembered: the folder has them all."""
+
+
+def untrusted(reason: str) -> SettingsError:
+    """Return what is wrong with the folder of trusted documents."""
+    return SettingsError(f"{variable('trusted_documents')}: {reason}")
 
 
 def identifier(asked: Parameters) -> str:

@@ -10,11 +10,13 @@ from typing import Any
 
 from graph import console, listening, logs
 from graph.app import App
+from graph.auth import Keys
 from graph.context import Context, Viewer
 from graph.execution import Answer
 from graph.gathered import Gathered
 from graph.operations import Operations
 from graph.pages import Pages
+from graph.persisted import documents
 from graph.record import Record
 from graph.schema import schema
 from graph.settings import Settings, SettingsError, variable
@@ -37,7 +39,10 @@ def run(settings: Settings, path: Path, sources: Sequence[Source], watch: bool) 
         if settings.workers < 2:
             work(settings, path, sources)
             return
-        TinyStore(path, follow=False).close()  # what is wrong with it is told once, and here
+        # What is wrong with any of these is told once, and here.
+        TinyStore(path, follow=False).close()
+        documents(settings)
+        Keys(settings)
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         address = (settings.host, settings.port)
         with (

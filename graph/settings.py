@@ -81,7 +81,9 @@ class Settings:
     answers_bytes: int = setting(128 * MIB, "Most bytes of whole answers that are kept; 0 keeps none.")
     persisted: int = setting(1_000, "Most automatically persisted documents; 0 turns them off.")
     persisted_bytes: int = setting(16 * MIB, "Most bytes of automatically persisted documents.")
-    trusted_documents: Path | None = setting(None, "Folder of `.graphql` files; with it, nothing else is executed.")
+    trusted_documents: Path | None = setting(
+        None, "Folder of `.graphql` files; with it, nothing else is executed but what the reader asks."
+    )
 
     keys_file: Path | None = setting(None, "File of hashed API keys, as `broadsheet keys` writes it.")
     keys: tuple[str, ...] = setting((), "API keys as `NAME:SHA256:SCOPE+SCOPE`, separated by commas.")

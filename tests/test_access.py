@@ -15,8 +15,13 @@ from click.testing import CliRunner, Result
 from graph.auth import SCOPES, Keys, add, load, remove
 from graph.cli import main
 from graph.context import Viewer
+from graph.errors import Refusal
+from graph.parameters import Parameters
+from graph.persisted import Trusted, known
 from graph.settings import Settings, SettingsError, table
+from tests.serving import serving
 from tests.small import JSON, Reply, SmallStore, ask, post, small_app
+from tests.test_websocket import ACK, INIT, opened, receive, send
 
 pytestmark = pytest.mark.anyio
 
@@ -133,6 +138,58 @@ async def test_with_trusted_documents_nothing_else_is_executed(tmp_path: Path) -
     for query in ("{ rights }", "{ hello  }", "Hello", ""):
         assert (await post(app, query)).code == "DOCUMENT_NOT_TRUSTED"
     assert (await post(app, None, documentId="../Hello")).code == "DOCUMENT_NOT_TRUSTED"
+
+
+async def test_trusted_documents_are_the_same_on_every_road(tmp_path: Path) -> None:
+    (tmp_path / "Hello.graphql").write_text("{ hello }")
+    app = small_app(trusted_documents=tmp_path)
+    for accept in (JSON, "text/event-stream"):
+        headers = {"accept": accept}
+        reply = await ask(app, "GET", query=b"documentId=Hello", headers=headers)
+        assert b'{"data":{"hello":"world"}}' in reply.body
+        assert b"DOCUMENT_NOT_TRUSTED" in (await ask(app, "GET", query=b"query={rights}", headers=headers)).body
+        assert b"DOCUMENT_NOT_TRUSTED" in (await post(app, "{ rights }", accept=accept)).body
+    asked = [{"documentId": "Hello"}, {"query": "{ rights }"}, {"documentId": "Rights"}]
+    with serving(trusted_documents=tmp_path) as address, opened(address, INIT) as socket:
+        assert receive(socket) == ACK
+        for payload in asked:
+            send(socket, {"type": "subscribe", "id": "1", "payload": payload})
+            message = receive(socket)
+            if message["type"] == "next":
+                assert message["payload"] == {"data": {"hello": "world"}}
+                assert receive(socket)["type"] == "complete"
+            else:
+                assert message["payload"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
+                assert payload is not asked[0]
+
+
+async def test_the_reader_goes_on_beside_trusted_documents(tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "one.graphql").write_text("{ hello }")
+    (tmp_path / "mine").mkdir()
+    documents = Trusted(tmp_path / "mine", known(tmp_path / "web"))
+    hello = Parameters(None, None, {}, persisted(hashed("{ hello }")))
+    assert documents.of(hello) == "{ hello }"
+    with pytest.raises(Refusal, match="Only trusted documents"):
+        Trusted(tmp_path / "mine", {}).of(hello)
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({"a/One.graphql": b"{ hello }", "b/One.graphql": b"{ rights }"}, "b/One.graphql has the name of another"),
+        ({"One.graphql": b"\xff"}, "One.graphql cannot be read"),
+        ({}, "no folder"),
+    ],
+)
+def test_a_folder_that_cannot_be_trusted_is_told_at_the_start(
+    tmp_path: Path, files: dict[str, bytes], says: str
+) -> None:
+    for name, content in files.items():
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(content)
+    with pytest.raises(SettingsError, match=f"^BROADSHEET_TRUSTED_DOCUMENTS: .*{says}"):
+        Trusted(tmp_path / "in", {})
 
 
 async def tagged(headers: dict[str, str] | None = None, query: str = "{ hello }") -> Reply:

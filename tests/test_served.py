@@ -148,6 +148,20 @@ def test_edits_are_written_back_beside_a_watcher_and_nothing_goes_round(
     assert not (folder / "one.md").exists()
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_settings_that_cannot_be_are_told_in_words_before_anything_is_served(
+    folder: Path, store: Path, workers: str
+) -> None:
+    (folder / "keys").write_text("nonsense\n")
+    for flag, value, says in (
+        ("--trusted-documents", folder / "nowhere", "BROADSHEET_TRUSTED_DOCUMENTS: "),
+        ("--keys-file", folder / "keys", "keys:1: a key is NAME:SHA256:SCOPE+SCOPE"),
+    ):
+        done = broadsheet("serve", folder, "--store", store, "--workers", workers, flag, value, code=1)
+        assert says in done.stderr
+        assert "Traceback" not in done.stderr
+
+
 def test_write_back_needs_a_folder(store: Path, folder: Path) -> None:
     broadsheet("ingest", folder, "--store", store)
     done = broadsheet("serve", "--store", store, "--write-back", code=2)
