@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -146,6 +147,34 @@ def test_edits_are_written_back_beside_a_watcher_and_nothing_goes_round(
     kinds = [change["kind"] for change in changes]
     assert [kinds.count(kind) for kind in ("ADDED", "UPDATED", "REMOVED", "HEAT")] == [11, 7, 1, 0]
     assert not (folder / "one.md").exists()
+
+
+def test_a_get_of_a_trusted_document_can_be_kept_by_a_cdn(folder: Path, store: Path, tmp_path: Path) -> None:
+    (tmp_path / "FrontPage.graphql").write_text("query($first: Int!) { articles(first: $first) { totalCount } }")
+    (tmp_path / "Up.graphql").write_text("{ __typename }")  # what `serving` asks to know that it serves
+    keep = "public, max-age=10, stale-while-revalidate=60"
+    arguments = ("--trusted-documents", tmp_path, "--cache-control", keep, *KEYS)
+
+    def got(**headers: str) -> tuple[int, dict[str, str], bytes]:
+        address = f'{url}?documentId=FrontPage&variables={{"first":1}}'  # as docs/caching.md has it
+        request = urllib.request.Request(address, headers={name.replace("_", "-"): headers[name] for name in headers})  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=DEADLINE_SECONDS) as reply:  # noqa: S310
+                return reply.status, {name.lower(): value for name, value in reply.headers.items()}, reply.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, {name.lower(): value for name, value in error.headers.items()}, error.read()
+
+    with serving(folder, "--store", store, *arguments) as (url, _):
+        status, headers, body = got()
+        assert (status, headers["cache-control"], body) == (200, keep, b'{"data":{"articles":{"totalCount":1}}}')
+        assert headers["vary"] == "accept, accept-encoding, authorization, x-api-key"
+        again, unchanged, nothing = got(if_none_match=headers["etag"])
+        assert (again, nothing, unchanged["cache-control"], unchanged["etag"]) == (304, b"", keep, headers["etag"])
+        assert got(x_api_key=KEY)[1]["cache-control"] == "private, no-cache"
+        write(folder, "two.md", ONE.replace("One", "Two"))
+        broadsheet("ingest", folder, "--store", store)
+        until(lambda: got(if_none_match=headers["etag"])[2] == b'{"data":{"articles":{"totalCount":2}}}')
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -202,6 +202,25 @@ def test_a_client_that_never_reads_again_is_cut_off() -> None:
         until_told(address, b"broadsheet_sockets 0.0")
 
 
+def test_a_mutation_that_was_accepted_is_finished_though_its_time_is_over() -> None:
+    with serving(request_seconds=0.05) as address, opened(address, INIT) as socket:
+        assert receive(socket) == ACK
+        send(socket, subscribe("1", "mutation { save(seconds: 0.2) }"))
+        assert receive(socket)["payload"][0]["extensions"]["code"] == "TIMEOUT"
+        until_told(address, b"broadsheet_store_sequence 8.0")
+
+
+def test_an_operation_on_a_socket_is_counted_and_timed_as_any_other() -> None:
+    with serving() as address, opened(address, INIT) as socket:
+        assert receive(socket) == ACK
+        for query in ("{ slow(seconds: 0.3) }", "{ refused }"):
+            send(socket, subscribe("1", query))
+            assert [receive(socket)["type"] for _ in range(2)] == ["next", "complete"]
+        until_told(address, b'requests_total{code="BAD_CRITERIA",kind="query",road="websocket",status="0"} 1.0')
+        until_told(address, b'broadsheet_answers_total{how="interpreted"} 2.0')
+        until_told(address, b'broadsheet_request_seconds_bucket{kind="query",le="0.25"} 1.0')
+
+
 def test_a_ping_is_answered(address: tuple[str, int]) -> None:
     with opened(address, INIT, {"type": "ping", "payload": {"a": 1}}) as socket:
         assert [receive(socket), receive(socket)] == [ACK, {"type": "pong", "payload": {"a": 1}}]
