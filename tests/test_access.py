@@ -18,7 +18,7 @@ from graph.context import Viewer
 from graph.errors import Refusal
 from graph.parameters import Parameters
 from graph.persisted import Trusted, known
-from graph.settings import Settings, SettingsError, table
+from graph.settings import Settings, SettingsError
 from tests.serving import serving
 from tests.small import JSON, Reply, SmallStore, ask, post, small_app
 from tests.test_websocket import ACK, INIT, opened, receive, send
@@ -287,8 +287,3 @@ def test_keys_are_made_listed_and_removed_by_command(tmp_path: Path) -> None:
     assert run("list").output == "desk\tsecured:read\n"
     assert run("remove", "desk").exit_code == 0
     assert "has no key named 'desk'" in run("remove", "desk").output
-
-
-def test_the_page_for_operators_has_every_setting() -> None:
-    page = Path(__file__).parent.parent / "docs" / "production.md"
-    assert page.read_text().endswith(table())
