@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 TERMS = 64
 """Most products in one cost; past them each variable counts as the most it may be."""
 
+VALUES = "values"
+"""The extension of a field that says how many values it counts as, where that is not one."""
+
 
 class Slicing(NamedTuple):
     """A page size given by a variable, a number or a list: what stands in for null, and the most it may be."""

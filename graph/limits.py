@@ -5,6 +5,7 @@ validated, and validation itself has a budget. So no document of the size allowe
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from graphql import (
     IntValueNode,
     ListValueNode,
     OperationDefinitionNode,
+    OperationType,
     OverlappingFieldsCanBeMergedRule,
     ValidationContext,
     VariableNode,
@@ -26,8 +28,9 @@ from graphql import (
     validate,
 )
 
+from graph.conditions import Given, given
 from graph.cost import Cost, Slicing, size
-from graph.errors import PARSE_FAILED, VALIDATION_FAILED, InvalidDocument, PageTooLarge, over_limit
+from graph.errors import PARSE_FAILED, VALIDATION_FAILED, InvalidDocument, PageTooLarge, Refusal, over_limit
 from graph.place import path_to
 from graph.settings import Settings
 from graph.tally import Counting, Tally
@@ -36,6 +39,8 @@ NESTING = 64
 """Deepest nesting of brackets in a document: far above any depth allowed, far below what the parser's stack takes."""
 COMPARISONS = 50_000
 """Most comparisons to find whether fields can be merged: 0.1 s; graphql-core allows ten times as many."""
+INTERPRETED = 4
+"""How many times as much a value counts in an operation that has no plan."""
 
 TOKEN = re.compile(
     r"""
@@ -54,26 +59,30 @@ class Allowance:
     """What one operation of a document may cost; checked with its variables before each execution."""
 
     cost: Cost
-    defaults: Mapping[str, Any]
-    most: int
+    values: Cost
     conditions: int
+    given: tuple[Given, ...]
+    defaults: Mapping[str, Any]
+    settings: Settings
     document: DocumentNode
 
     def check(self, variables: Mapping[str, Any]) -> int:
         """Return the cost with these variables. Raises Refusal where a page or the whole is too large."""
-        if conditions(variables) > self.conditions:
-            raise over_limit(
-                "TOO_MANY_CONDITIONS", f"The variables have more than {self.conditions} fields in objects."
-            )
-        slicings = self.cost.slicings
+        settings, slicings = self.settings, self.cost.slicings
+        if self.given and self.conditions + sum(each.count(variables) for each in self.given) > settings.conditions:
+            raise too_many_conditions(settings.conditions)
         if slicings:
             variables = {**self.defaults, **variables}
             for slicing in slicings:
                 if size(slicing, variables) > slicing.most:
                     raise self._too_large(slicing)
         total = self.cost.of(variables)
-        if total > self.most:
-            raise over_limit("TOO_COSTLY", f"The operation asks for up to {total} objects; {self.most} are allowed.")
+        if total > settings.cost:
+            raise over_limit(
+                "TOO_COSTLY", f"The operation asks for up to {total} objects; {settings.cost} are allowed."
+            )
+        if slicings and self.values.of(variables) > settings.values:
+            raise too_many_values(settings.values)
         return total
 
     def _too_large(self, slicing: Slicing) -> PageTooLarge:
@@ -83,18 +92,6 @@ class Allowance:
         )
         refusal.path = path_to(self.document, refusal.sought)
         return refusal
-
-
-def conditions(variables: Mapping[str, Any]) -> int:
-    """Return how many fields the objects in *variables* have: what filters are made of."""
-    count, values = 0, [value for value in variables.values() if isinstance(value, dict | list)]
-    while values:
-        value = values.pop()
-        if isinstance(value, dict):
-            count += len(value)
-        entries = value.values() if isinstance(value, dict) else value
-        values += [each for each in entries if isinstance(each, dict | list)]
-    return count
 
 
 def parsed(text: str, settings: Settings) -> DocumentNode:
@@ -139,13 +136,16 @@ def counted(document: DocumentNode, schema: GraphQLSchema, settings: Settings) -
                 raise
             _within(tally, definition, settings)
             name = definition.name.value if definition.name else None
-            allowances[name] = Allowance(
-                tally.cost, _defaults(definition), settings.cost, settings.conditions, document
-            )
+            uses, defaults = given(definition, tally.uses or Counter(), schema), _defaults(definition)
+            planned = definition.operation is OperationType.QUERY and tally.introspection_depth <= 1
+            values = tally.values if planned else tally.values * INTERPRETED
+            allowances[name] = Allowance(tally.cost, values, tally.conditions, uses, defaults, settings, document)
     counting.unused()
     for allowance in allowances.values():
         if not allowance.cost.slicings:
             allowance.check({})
+            if allowance.values.of({}) > settings.values:
+                raise too_many_values(settings.values)
     return allowances
 
 
@@ -155,11 +155,22 @@ def _within(tally: Tally, operation: OperationDefinitionNode, settings: Settings
         ("TOO_DEEP", "levels of introspection", tally.introspection_depth, settings.introspection_depth),
         ("TOO_MANY_ALIASES", "aliases", tally.aliases, settings.aliases),
         ("TOO_MANY_ROOT_FIELDS", "root fields", tally.fields, settings.root_fields),
-        ("TOO_MANY_CONDITIONS", "fields of input objects", tally.conditions, settings.conditions),
         ("TOO_MANY_DIRECTIVES", "directives", tally.directives + len(operation.directives or ()), settings.directives),
     ):
         if count > most:
             raise over_limit(code, f"The operation has more than {most} {what}.")
+    if tally.conditions > settings.conditions:
+        raise too_many_conditions(settings.conditions)
+
+
+def too_many_conditions(most: int) -> Refusal:
+    """Return the refusal of an operation that looks for too much at once."""
+    return over_limit("TOO_MANY_CONDITIONS", f"The operation and its variables have more than {most} conditions.")
+
+
+def too_many_values(most: int) -> Refusal:
+    """Return the refusal of an operation whose objects have too many fields."""
+    return over_limit("TOO_COSTLY", f"The operation asks for more than {most} values.")
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:

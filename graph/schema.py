@@ -9,7 +9,9 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType
 from strawberry.schema.config import StrawberryConfig
 
 from graph import types
+from graph.conditions import CONDITIONS
 from graph.conversion import Conversion
+from graph.cost import VALUES
 from graph.fields import attach
 from graph.mutation import Mutation
 from graph.plan.reading import KEPT, NATIVE, Kept
@@ -22,6 +24,15 @@ KEPT_BY = {"Article": Kept(attrgetter("path")), "ArticleStub": Kept(attrgetter("
 
 NATIVES = {"DateTime": datetime, "URL": str}
 """Scalars that orjson writes as they are."""
+
+SOUGHT = {"ArticleOrder": 5, "Search": 10}
+"""Input types that count as more conditions than they have fields: articles are sorted, or found and scored."""
+
+COUNTED = 4
+"""Conditions that a facet counts as: all articles that match are gone through."""
+
+HEAVY = {"body": 50, "extra": 50, "featuredContent": 50, "secured": 50, "highlights": 30}
+"""Fields that count as more than one value: they are read from the document, or the document is read for them."""
 
 
 @cache
@@ -38,10 +49,16 @@ def schema() -> strawberry.Schema:
     conversion = Conversion(config, built.schema_converter.scalar_registry)
     for kind in built._schema.type_map.values():
         if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
-            for field in kind.fields.values():
+            for name, field in kind.fields.items():
                 attach(field, conversion)
+                if name in HEAVY:
+                    field.extensions[VALUES] = HEAVY[name]
+                if kind.name == "Facets":
+                    field.extensions[CONDITIONS] = COUNTED
         if kind.name in KEPT_BY:
             kind.extensions[KEPT] = KEPT_BY[kind.name]
+        if kind.name in SOUGHT:
+            kind.extensions[CONDITIONS] = SOUGHT[kind.name]
         if kind.name in NATIVES:
             kind.extensions[NATIVE] = NATIVES[kind.name]
     return built

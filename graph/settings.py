@@ -53,13 +53,16 @@ class Settings:
     depth: int = setting(12, "Deepest nesting of fields.")
     introspection_depth: int = setting(20, "Deepest nesting of fields below `__schema` and `__type`.")
     cost: int = setting(10_000, "Most objects that an operation may ask for, counted before it runs.")
+    values: int = setting(40_000, "Most values that those objects may have; a body counts as 50.")
     page: int = setting(100, "Largest `first` or `last`.")
     list_size: int = setting(10, "Length that a list without `first` is counted with.")
     aliases: int = setting(30, "Most aliases in an operation, fragments expanded.")
     root_fields: int = setting(20, "Most fields at the root of an operation.")
     directives: int = setting(50, "Most directives in an operation, fragments expanded.")
     variables_depth: int = setting(32, "Deepest nesting of variables and extensions.")
-    conditions: int = setting(100, "Most fields of input objects in a document, fragments expanded, and in variables.")
+    conditions: int = setting(
+        100, "Most conditions in an operation, fragments expanded: fields of input objects, also in variables."
+    )
     errors: int = setting(20, "Most errors in an answer.")
 
     request_seconds: float = setting(10.0, "Time to answer a request; after it, 503.")

@@ -4,11 +4,11 @@ A fragment's tally is kept by its name (and by the page size that it inherits), 
 as many steps as the document has fields, whatever they would expand to.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
 from graphql import (
-    ArgumentNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -20,7 +20,6 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
-    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     ValueNode,
@@ -31,7 +30,8 @@ from graphql import (
 )
 from graphql.type import is_composite_type, is_introspection_type
 
-from graph.cost import Cost, Factor, Slicing, objects
+from graph.conditions import CONDITIONS, Uses, of_literal
+from graph.cost import VALUES, Cost, Factor, Slicing, objects
 from graph.errors import PageTooLarge, Refusal, over_limit
 from graph.settings import Settings
 
@@ -57,10 +57,14 @@ class Tally:
     lists: int = 0
     levels: int = 0
     conditions: int = 0
+    uses: Uses | None = None
     cost: Cost = objects(0)
+    values: Cost = objects(0)
 
     def __add__(self, other: "Tally") -> "Tally":
         """Return the tally of two selections that stand side by side."""
+        if other is NOTHING:
+            return self
         return Tally(
             max(self.depth, other.depth),
             max(self.introspection_depth, other.introspection_depth),
@@ -71,8 +75,15 @@ class Tally:
             self.lists + other.lists,
             max(self.levels, other.levels),
             self.conditions + other.conditions,
+            self.uses + other.uses if self.uses and other.uses else self.uses or other.uses,
             self.cost + other.cost,
+            self.values + other.values,
         )
+
+    @property
+    def sought(self) -> "Tally":
+        """The conditions alone; within a list they count twice, since its entries may share articles to look at."""
+        return Tally(conditions=self.conditions, uses=self.uses) if self.conditions or self.uses else NOTHING
 
 
 NOTHING = Tally()
@@ -107,7 +118,7 @@ class Counting:
         total = NOTHING
         for selection in selections.selections:
             if isinstance(selection, FieldNode):
-                tally = self.field(selection, parent, page)
+                tally = self.field(selection, parent, page) + self.sought(selection, parent)
             elif isinstance(selection, FragmentSpreadNode):
                 tally = self.fragment(selection.name.value, page)
             elif isinstance(selection, InlineFragmentNode):
@@ -115,8 +126,6 @@ class Counting:
                 on = self.schema.get_type(condition.name.value) if condition else parent
                 tally = self.selections(selection.selection_set, on, page)
             total = total + tally
-            if isinstance(selection, FieldNode) and (conditions := sum(map(_conditions, selection.arguments or ()))):
-                total = total + Tally(conditions=conditions)
             if selection.directives:
                 total = total + Tally(directives=len(selection.directives))
         if total.expanded > EXPANDED:
@@ -148,31 +157,47 @@ class Counting:
         """Return the tally of one field and what is below it."""
         definition = self.schema.get_field(parent, node.name.value) if is_composite_type(parent) else None
         aliases = 1 if node.alias else 0
+        weight = definition.extensions.get(VALUES, 1) if definition else 1
         if node.selection_set is None:
-            return Tally(depth=1, introspection_depth=1, aliases=aliases, fields=1, expanded=1)
+            values = objects(weight)
+            return Tally(depth=1, introspection_depth=1, aliases=aliases, fields=1, expanded=1, values=values)
         if definition is None:
             below = self.selections(node.selection_set, None, None)
-            return self._above(below, below.cost, aliases, False, False)
+            return self._above(below, below.cost, below.values, aliases)
         named, is_list = get_named_type(definition.type), is_list_type(get_nullable_type(definition.type))
         sliced = self.page(node, definition)
         below = self.selections(node.selection_set, named, None if is_list else sliced)
         if is_introspection_type(named):
-            return self._above(below, objects(0), aliases, True, is_list)
+            introspected = self._above(below, objects(0), objects(0), aliases)
+            depth, lists = below.introspection_depth + 1, below.lists + is_list
+            return replace(introspected, depth=1, introspection_depth=depth, lists=lists)
         times = _first_known(sliced, page, self.settings.list_size) if is_list else 1
-        return self._above(below, (below.cost + objects(1)) * times, aliases, False, False)
+        cost, values = (below.cost + objects(1)) * times, (below.values + objects(weight)) * times
+        return self._above(below + below.sought if is_list else below, cost, values, aliases)
 
-    def _above(self, below: Tally, cost: Cost, aliases: int, introspects: bool, lists: bool) -> Tally:
+    def sought(self, node: FieldNode, parent: GraphQLNamedType | None) -> Tally:
+        """Return the conditions of a field: its own, and those of its arguments."""
+        definition = self.schema.get_field(parent, node.name.value) if is_composite_type(parent) else None
+        uses: Uses = Counter()
+        conditions = definition.extensions.get(CONDITIONS, 0) if definition else 0
+        for argument in node.arguments or ():
+            known = definition.args.get(argument.name.value) if definition else None
+            conditions += of_literal(argument.value, known.type if known else None, uses)
+        return Tally(conditions=conditions, uses=uses) if conditions or uses else NOTHING
+
+    def _above(self, below: Tally, cost: Cost, values: Cost, aliases: int) -> Tally:
         return Tally(
-            depth=1 if introspects else below.depth + 1,
-            introspection_depth=below.introspection_depth + 1 if introspects else 0,
+            depth=below.depth + 1,
             aliases=aliases + below.aliases,
             directives=below.directives,
             fields=1,
             expanded=below.expanded + 1,
-            lists=below.lists + lists,
+            lists=below.lists,
             levels=below.levels,
             conditions=below.conditions,
+            uses=below.uses,
             cost=cost,
+            values=values,
         )
 
     def page(self, node: FieldNode, definition: GraphQLField) -> Factor | None:
@@ -220,19 +245,6 @@ def _default(argument: GraphQLArgument) -> int | None:
     if argument.default is not None and isinstance(argument.default.literal, IntValueNode):
         default = int(argument.default.literal.value)
     return default if isinstance(default, int) else None
-
-
-def _conditions(argument: ArgumentNode) -> int:
-    """Return how many fields of input objects an argument has."""
-    values, count = [argument.value], 0
-    while values:
-        value = values.pop()
-        if isinstance(value, ListValueNode):
-            values += value.values
-        elif isinstance(value, ObjectValueNode):
-            count += len(value.fields)
-            values += [each.value for each in value.fields]
-    return count
 
 
 def _first_known(*sizes: Factor | None) -> Factor:
