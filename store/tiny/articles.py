@@ -18,8 +18,8 @@ from store.tiny.values import Postings, Values
 
 V = TypeVar("V", bound=Hashable)
 Of = Callable[[Article], Iterable[V]]
-MOST_RANKINGS = 24
-"""How many orders are kept up at once; each costs a write some microseconds, and some 100 bytes an article."""
+MOST_TERMS = 24
+"""Terms of all orders that are kept up; each costs a write some microseconds, and some 100 bytes an article."""
 
 
 class Index(Protocol):
@@ -110,7 +110,7 @@ class Articles:
         ranking = self._rankings.get(ordering)
         if ranking is None:
             ranking = self._rankings[ordering] = Ranking(ordering, self.by_number)
-            if len(self._rankings) > MOST_RANKINGS:
+            while len(self._rankings) > 1 and sum(len(each.terms) for each in self._rankings) > MOST_TERMS:
                 self._rankings.popitem(last=False)
         self._rankings.move_to_end(ordering)
         return ranking

@@ -1,6 +1,8 @@
 """Criteria in, answers out: the state as one kind of reader sees it, with drafts or without."""
 
-from dataclasses import replace
+from collections.abc import Hashable
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
 
 from pyroaring import BitMap
 
@@ -18,13 +20,40 @@ from store.tiny.paging import listed, paged, scored
 from store.tiny.predicates import DOMAIN, NAMED, predicate
 from store.tiny.selection import Selection
 
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 EVERYTHING = AllOf(())
 MOST_KEPT = 1024
 """How many filters' articles are kept until the next change: a page, its count and its facets share them."""
 MOST_PAGES = 2048
 """How many pages are kept likewise: each is its articles' references and their cursors, 3 KB for twenty."""
-MOST_SEARCHES = 64
+MOST_SEARCHES = 16
 """How many searches' articles are kept likewise; each has a score for each article."""
+LARGEST = 4_096
+"""Characters and values of the largest filter or search that is kept beside others."""
+
+
+def is_small(value: Any, most: int = LARGEST) -> bool:
+    """Whether a filter or a search is small enough to be kept beside others."""
+    pending, left = [value], most
+    while pending and left > 0:
+        value = pending.pop()
+        if isinstance(value, str):
+            left -= len(value)
+        elif isinstance(value, tuple):
+            left -= len(value)
+            pending += value[: max(left, 0)]
+        elif is_dataclass(value):
+            pending += [getattr(value, each.name) for each in fields(value)]
+        left -= 1
+    return left > 0
+
+
+def keep(kept: dict[K, V], key: K, value: V, most: int) -> None:
+    """Keep a value under its key, and forget all others where there are too many or the key is large."""
+    if len(kept) >= most or not is_small(key):
+        kept.clear()
+    kept[key] = value
 
 
 class View:
@@ -59,9 +88,8 @@ class View:
             return self._visible
         found = self._selected.get(where)
         if found is None:
-            if len(self._selected) >= MOST_KEPT:
-                self._selected.clear()
-            found = self._selected[where] = self._selection.select(where, self._visible)
+            found = self._selection.select(where, self._visible)
+            keep(self._selected, where, found, MOST_KEPT)
         return found
 
     def find(self, criteria: Criteria) -> Slice[Article]:
@@ -69,9 +97,7 @@ class View:
         found = self._pages.get(criteria)
         if found is None:
             found = self._found(criteria)
-            if len(self._pages) >= MOST_PAGES:
-                self._pages.clear()
-            self._pages[criteria] = found
+            keep(self._pages, criteria, found, MOST_PAGES)
         return found
 
     def _found(self, criteria: Criteria) -> Slice[Article]:
@@ -90,10 +116,9 @@ class View:
     def _sought(self, search: Search) -> tuple[dict[int, float], BitMap]:
         found = self._searched.get(search)
         if found is None:
-            if len(self._searched) >= MOST_SEARCHES:
-                self._searched.clear()
             scores = self._fulltext.matching(search)
-            found = self._searched[search] = scores, BitMap(list(scores))
+            found = scores, BitMap(list(scores))
+            keep(self._searched, search, found, MOST_SEARCHES)
         return found
 
     def count(self, criteria: Criteria) -> int:
