@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from store.base import Put
-from store.criteria import Criteria, Is, Op, Order, Search
+from store.criteria import Criteria, Is, Op, Order, Page, Search
 from store.tiny.articles import MOST_TERMS
 from store.tiny.orders import ordering
 from store.tiny.tinystore import TinyStore
@@ -49,6 +49,16 @@ def test_large_filters_are_not_kept_beside_each_other(store: TinyStore) -> None:
 def test_large_searches_are_not_kept_beside_each_other(store: TinyStore) -> None:
     searches = (Search(f"{number} " + "a" * 50 * LARGE) for number in range(20))
     assert grown(store, (Criteria(search=each) for each in searches)) < 6 * 2**20  # one is 1 MB
+
+
+def test_a_page_of_a_search_does_not_hold_the_scores_of_all_that_it_found(tmp_path: Path) -> None:
+    with TinyStore(tmp_path / "many.json", follow=False) as store:
+        asyncio.run(store.apply([Put(news(f"{number}.md", "News")) for number in range(2_000)]))
+        by_relevance = (Order("relevance"),)
+        searches = (
+            Criteria(search=Search(f"news -{number}"), order=by_relevance, page=Page(1)) for number in range(60)
+        )
+        assert grown(store, searches) < 8 * 2**20  # the scores of one search are 0.2 MB, and 16 of them are kept
 
 
 def test_small_filters_are_kept(store: TinyStore) -> None:

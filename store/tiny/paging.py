@@ -126,10 +126,6 @@ def scored(
     articles: Articles, ordering: Ordering, among: BitMap, scores: Mapping[int, float], page: Page
 ) -> Slice[Article]:
     """Return one page of the articles *among*, in an order that their *scores*, best first, decide too."""
-
-    def raw(article: Article) -> list[Raw]:
-        return ordering.raw(article, scores[articles.numbers[article.path]])
-
     line: Line
     if ordering.terms == (BEST_FIRST,):
         line = Hits(articles, ordering, [(-score, number) for number, score in scores.items() if number in among])
@@ -137,6 +133,11 @@ def scored(
         line = Sorted(sorted(ordering.key(number, articles.number(number), scores[number]) for number in among))
     part = cut(line, page, lambda cursor: ordering.place(decode(cursor, ordering.signature)))
     items = [articles.number(key[-1]) for key in part.keys]
+    own = {item.path: scores[key[-1]] for item, key in zip(items, part.keys, strict=True)}  # not all: pages are kept
+
+    def raw(article: Article) -> list[Raw]:
+        return ordering.raw(article, own[article.path])
+
     return Slice(items, Cursors(ordering.signature, items, raw), part.has_next, part.has_previous)
 
 
