@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from graph import listening
+from graph.answers import Answers
 from graph.app import App
 from graph.interpreter import Interpreter
 from graph.schema import schema
@@ -22,8 +23,8 @@ from store.tiny.tinystore import TinyStore
 SETTINGS: dict[str, dict[str, Any]] = {
     "in-place": {},
     "plain": {"http": "plain"},
-    "articles": {"answers_bytes": 0},
-    "unkept": {"http": "plain", "answers_bytes": 0, "kept_bytes": 0},
+    "articles": {},
+    "unkept": {"http": "plain", "kept_bytes": 0},
     "interpreted": {"http": "plain"},
 }
 
@@ -36,7 +37,10 @@ def serve(kind: str, path: Path, port: int) -> None:
     settings = Settings(port=port, request_log=False, **SETTINGS[kind])
     with TinyStore(path) as store:
         executing = Interpreter(schema()._schema, settings) if kind == "interpreted" else operations(settings)
-        listening.serve(App(store, executing, settings), settings)
+        app = App(store, executing, settings)
+        if kind == "articles":
+            app.endpoint.kept = Answers(0)
+        listening.serve(app, settings)
 
 
 def fixed(body: bytes) -> Any:

@@ -68,7 +68,7 @@ class Endpoint:
         self.callers = Callers(settings, self.keys)
         self.documents = documents(settings)
         self.render = Renderer(settings)
-        self.kept = Answers(settings.answers_bytes)
+        self.kept = Answers(settings.kept_answers_bytes)
         self.desk = Desk(store)
         self.subscriptions = 0
 

@@ -20,8 +20,11 @@ from graphql import (
 from graph.context import Context
 from graph.errors import Refusal, answered
 from graph.execution import Answer, Counts, Operation
-from graph.limits import Allowance, counted, parsed, validated
+from graph.limits import Allowance, counted, parsed, scan, validated
 from graph.settings import Settings
+
+TOKEN_BYTES = 1_024
+"""What a token of a document takes once it is parsed and planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +111,24 @@ class Interpreter:
     def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
         self.schema, self.settings, self.bytes, self.counts = schema, settings, 0, Counts()
         self.kept: OrderedDict[str, Mapping[str | None, Operation]] = OrderedDict()
+        self.sizes: dict[str, int] = {}
 
     def prepare(self, document: str, operation_name: str | None) -> Operation:
         """Return an operation, from those kept or anew. Raises Refusal where it may not be executed."""
         operations = self.kept.get(document)
         if operations is None:
             operations = self._read(document)
-            self.kept[document] = operations
-            self.bytes += len(document)
-            while len(self.kept) > self.settings.operations or self.bytes > self.settings.operations_bytes:
-                self.bytes -= len(self.kept.popitem(last=False)[0])
+            self._keep(document, operations)
         else:
             self.kept.move_to_end(document)
         return selected(operations, operation_name)
+
+    def _keep(self, document: str, operations: Mapping[str | None, Operation]) -> None:
+        self.kept[document] = operations
+        self.sizes[document] = len(document) + scan(document, self.settings.tokens) * TOKEN_BYTES
+        self.bytes += self.sizes[document]
+        while len(self.kept) > self.settings.operations or self.bytes > self.settings.operations_bytes:
+            self.bytes -= self.sizes.pop(self.kept.popitem(last=False)[0])
 
     def operation(self, interpreted: Interpreted) -> Operation:
         """Return what is kept for one operation."""

@@ -105,8 +105,8 @@ def parsed(text: str, settings: Settings) -> DocumentNode:
         raise InvalidDocument(PARSE_FAILED, [error], settings.shows_suggestions) from None
 
 
-def scan(text: str, most: int) -> None:
-    """Refuse a text of too many tokens or too deep a nesting; what is no GraphQL is left for the parser to refuse."""
+def scan(text: str, most: int) -> int:
+    """Return how many tokens a text has; what is no GraphQL is left for the parser. Raises Refusal over the limits."""
     tokens = nesting = position = 0
     while position < len(text) and (match := TOKEN.match(text, position)):
         position, kind = match.end(), match.lastgroup
@@ -121,6 +121,7 @@ def scan(text: str, most: int) -> None:
             raise over_limit("TOO_DEEP", f"The document nests deeper than {NESTING} brackets.")
         if tokens > most:
             raise over_limit("TOO_MANY_TOKENS", f"The document has more than {most} tokens.")
+    return tokens
 
 
 def counted(document: DocumentNode, schema: GraphQLSchema, settings: Settings) -> dict[str | None, Allowance]:

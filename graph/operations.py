@@ -101,7 +101,7 @@ class Operations(Interpreter):
 
     def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
         super().__init__(schema, settings)
-        self.bytes_kept = KeptBytes(settings.kept_bytes)
+        self.bytes_kept = KeptBytes(settings.kept_articles_bytes)
 
     def operation(self, interpreted: Interpreted) -> Operation:
         """Return the operation with its plan, if it can have one."""

@@ -79,9 +79,10 @@ class Settings:
     )
 
     operations: int = setting(1_000, "Most parsed, validated and planned operations that are kept.")
-    operations_bytes: int = setting(16 * MIB, "Most bytes of document text among them.")
-    kept_bytes: int = setting(128 * MIB, "Most bytes of encoded articles that are kept to be used again; 0 keeps none.")
-    answers_bytes: int = setting(128 * MIB, "Most bytes of whole answers that are kept; 0 keeps none.")
+    operations_bytes: int = setting(32 * MIB, "Most bytes that these take, 1 KiB for each token.")
+    kept_bytes: int = setting(
+        128 * MIB, "Most bytes that are kept of answers, a quarter of them of articles for use in others; 0 keeps none."
+    )
     persisted: int = setting(1_000, "Most automatically persisted documents; 0 turns them off.")
     persisted_bytes: int = setting(16 * MIB, "Most bytes of automatically persisted documents.")
     trusted_documents: Path | None = setting(
@@ -110,6 +111,16 @@ class Settings:
             raise SettingsError(f"{variable('port')}: {self.port} is above {MOST_PORTS}")
         if self.http not in get_args(HINTS["http"]):
             raise SettingsError(f"{variable('http')}: {self.http!r} is neither 'in-place' nor 'plain'")
+
+    @property
+    def kept_articles_bytes(self) -> int:
+        """How many of the kept bytes may be those of encoded articles."""
+        return self.kept_bytes // 4
+
+    @property
+    def kept_answers_bytes(self) -> int:
+        """How many of the kept bytes may be those of whole answers."""
+        return self.kept_bytes - self.kept_articles_bytes
 
     @property
     def shows_schema(self) -> bool:

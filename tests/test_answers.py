@@ -112,7 +112,7 @@ async def test_a_request_that_is_spelled_otherwise_is_still_known_to_depend_on_t
 
 
 async def test_none_are_kept_where_the_setting_says_so(store: TinyStore) -> None:
-    served = app(store, answers_bytes=0)
+    served = app(store, kept_bytes=0)
     for _ in range(2):
         await post(served, query=TITLES)
     assert kept(served) == 0

@@ -37,6 +37,15 @@ def test_an_operation_is_planned_once() -> None:
     assert (answer.how, body) == ("planned", {"data": {"cat": {"id": "Cat0"}}})
 
 
+def test_operations_are_kept_up_to_a_number_of_bytes() -> None:
+    operations = Operations(SCHEMA, Settings(operations_bytes=100_000))
+    for number in range(20):
+        operations.prepare("{ cat { " + "name " * 40 + f"a{number}: name }} }}", None)
+        assert operations.bytes == sum(operations.sizes.values()) <= 100_000
+        assert operations.kept.keys() == operations.sizes.keys()
+    assert len(operations.kept) == 2  # of 46 tokens each, at 1 KiB
+
+
 def test_variables_that_do_not_fit_are_not_executed() -> None:
     answer, body = ask(Operations(SCHEMA, Settings()), TEXT, "One", n="many")
     assert (answer.executed, answer.codes) == (False, ("BAD_USER_INPUT",))

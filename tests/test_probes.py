@@ -114,13 +114,13 @@ async def test_what_was_shed_is_a_counter() -> None:
 
 
 async def test_plans_and_kept_bytes_are_counted(tmp_path: Path) -> None:
-    settings = Settings(request_log=False, answers_bytes=0)
+    settings = Settings(request_log=False)
     with TinyStore(tmp_path / "news.json", follow=False) as store:
         await store.apply([Put(news("a.md")), Put(news("b.md", published=False))])
         app = App(store, operations(settings), settings)
         await post(app, "{ articles { nodes { title } } }")
         first = metrics((await ask(app, "GET", path="/metrics")).body)
-        await post(app, "{ articles { nodes { title } } }")
+        await post(app, "{ articles { nodes { title } } } # another answer of the same articles")
         second = metrics((await ask(app, "GET", path="/metrics")).body)
     assert (first["broadsheet_answers_total{planned}"], second["broadsheet_answers_total{planned}"]) == (1, 2)
     assert first["broadsheet_kept_bytes_misses_total"] == second["broadsheet_kept_bytes_misses_total"] > 0

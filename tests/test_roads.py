@@ -35,7 +35,7 @@ def roads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Roads]:
         with (
             serving(made, http="in-place") as fast,
             serving(made, http="plain") as plain,
-            serving(made, http="plain", kept_bytes=0, answers_bytes=0) as bare,
+            serving(made, http="plain", kept_bytes=0) as bare,
         ):
             yield fast, plain, bare
 
