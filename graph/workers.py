@@ -18,6 +18,8 @@ from typing import Any
 log = logging.getLogger("broadsheet.workers")
 
 SPAWN = get_context("spawn")
+FINE = (0, -signal.SIGTERM)
+"""How a worker ends that was told to: by itself, or by the signal where it had not begun to answer yet."""
 SHORTEST_SECONDS = 1.0
 """A worker that lives shorter than this is a defect, not an accident: the others are stopped, too."""
 
@@ -84,4 +86,4 @@ class Workers:
             if process.is_alive():
                 process.kill()
                 process.join()
-        return len(self.processes) == self.count and all(process.exitcode == 0 for process in self.processes)
+        return len(self.processes) == self.count and all(process.exitcode in FINE for process in self.processes)
