@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import react from '@vitejs/plugin-react'
-import { defineConfig, type Plugin } from 'vite'
+import { defineConfig, type Plugin, type Rolldown } from 'vite'
 
 const API = process.env.BROADSHEET_URL ?? 'http://127.0.0.1:8000'
 
@@ -19,12 +19,17 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0, // no data: addresses, so that the policy needs none
     chunkSizeWarningLimit: 5000, // the playground's editor is that large
-    rolldownOptions: { input: ['reader.html', 'playground.html'] },
+    rolldownOptions: { input: ['reader.html', 'playground.html'], onLog: withoutDirectives },
   },
   server: {
     proxy: { '/graphql': { target: API, ws: true }, '/assets': API },
   },
 })
+
+/** Pass on what the bundler says, but for “use no memo”: it speaks to a compiler that React's packages have been through. */
+function withoutDirectives(level: Rolldown.LogLevel, log: Rolldown.RolldownLog, tell: Rolldown.LogOrStringHandler): void {
+  if (log.code !== 'MODULE_LEVEL_DIRECTIVE') tell(level, log)
+}
 
 /** Leave out the typeface that GraphiQL's styles carry in themselves, 350 kB of it: the page brings its own. */
 function withoutRoboto(): Plugin {
