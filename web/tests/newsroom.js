@@ -1,4 +1,4 @@
-/** A real server with a copy of the example newsroom, and a real browser that notes what it should not have seen. */
+/** A real server with a copy of a newsroom, and a real browser that reaches nothing else and notes what it should not. */
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -12,18 +12,20 @@ import { chromium } from 'playwright-core'
 import { chromiumPath } from '../scripts/chromium.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const COMMAND = process.env.BROADSHEET ?? join(ROOT, '.venv/bin/broadsheet')
+export const EXAMPLE = join(ROOT, 'examples/newsroom')
+export const COMMAND = process.env.BROADSHEET ?? join(ROOT, '.venv/bin/broadsheet')
 
 /** @typedef {Awaited<ReturnType<typeof openNewsroom>>} Newsroom */
 
 /**
- * Serve a copy of the example newsroom.
+ * Serve a copy of a folder of articles.
  * @param {string[]} options more of the command line
+ * @param {string} source the folder
  */
-export async function openNewsroom(options = []) {
+export async function openNewsroom(options = [], source = EXAMPLE) {
   const home = await mkdtemp(join(tmpdir(), 'broadsheet-'))
   const folder = join(home, 'newsroom')
-  await cp(join(ROOT, 'examples/newsroom'), folder, { recursive: true })
+  await cp(source, folder, { recursive: true })
   const port = await freePort()
   const server = spawn(COMMAND, ['serve', folder, '--store', join(home, 'store.json'), '--port', String(port), '--watch', ...options])
   let log = ''
@@ -46,9 +48,13 @@ export async function openNewsroom(options = []) {
   }
 }
 
-/** Start the browser that all tests of a file share. */
+/** A name of this machine that browsers do not take for it: what comes from there by plain HTTP is not secure. */
+export const ELSEWHERE = 'newsroom.test'
+
+/** Start the browser that all tests of a file share, cut off from every other host. */
 export function openBrowser() {
-  return chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'] })
+  const hosts = `MAP ${ELSEWHERE} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1`
+  return chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox', `--host-resolver-rules=${hosts}`] })
 }
 
 /**

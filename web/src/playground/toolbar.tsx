@@ -8,6 +8,7 @@ import { curl, fetching, link, type Operation } from './sharing'
 const ENDPOINT = new URL('/graphql', location.href).href
 const KEPT = 'broadsheet:road'
 const ROADS: Record<Road, string> = { websocket: 'WebSocket', events: 'Event stream (SSE)' }
+const WORDED = 'graphiql-un-styled graphiql-toolbar-button worded'
 const FORMS: Record<string, (operation: Operation) => string> = {
   'Copy as link': (operation) => link(operation),
   'Copy as curl': (operation) => curl(operation, ENDPOINT),
@@ -19,20 +20,33 @@ export function currentRoad(): Road {
   return localStorage.getItem(KEPT) === 'events' ? 'events' : 'websocket'
 }
 
+/** Put a text on the clipboard; a page that came by plain HTTP, as to a phone beside the desk, has the old way only. */
+async function toClipboard(text: string): Promise<void> {
+  if (isSecureContext) return navigator.clipboard.writeText(text)
+  const give = (event: ClipboardEvent) => {
+    event.clipboardData?.setData('text/plain', text)
+    event.preventDefault()
+    event.stopImmediatePropagation()
+  }
+  document.addEventListener('copy', give, { capture: true, once: true })
+  if (!document.execCommand('copy')) throw new Error('this browser does not let a page copy')
+}
+
 export function CopyMenu() {
   const { queryEditor, variableEditor, headerEditor } = useGraphiQL((state) => state)
   const [copied, setCopied] = useState(false)
   async function copy(form: (operation: Operation) => string) {
     const [query = '', variables, headers] = [queryEditor, variableEditor, headerEditor].map((e) => e?.getValue())
-    await navigator.clipboard.writeText(form({ query, variables, headers }))
+    await toClipboard(form({ query, variables, headers }))
     setCopied(true)
     setTimeout(setCopied, 1500, false)
   }
   return (
     <ToolbarMenu
       button={
-        <button type="button" className="graphiql-un-styled graphiql-toolbar-button" aria-label="Copy the operation">
-          {copied ? <span aria-live="polite">✓</span> : <CopyIcon className="graphiql-toolbar-icon" aria-hidden="true" />}
+        <button type="button" className={WORDED} aria-label="Copy the operation" title="Copy as link, curl or fetch">
+          <CopyIcon aria-hidden="true" />
+          <span aria-live="polite">{copied ? '✓' : 'Copy'}</span>
         </button>
       }
     >
@@ -56,9 +70,11 @@ export function RoadMenu() {
       button={
         <button
           type="button"
-          className="graphiql-un-styled graphiql-toolbar-button road"
+          className={WORDED}
           aria-label={`Subscriptions over ${ROADS[road]}`}
+          title={`Subscriptions over ${ROADS[road]}`}
         >
+          <LiveIcon />
           {road === 'websocket' ? 'WS' : 'SSE'}
         </button>
       }
@@ -70,5 +86,14 @@ export function RoadMenu() {
         </ToolbarMenu.Item>
       ))}
     </ToolbarMenu>
+  )
+}
+
+function LiveIcon() {
+  return (
+    <svg viewBox="0 0 20 20" fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" aria-hidden="true">
+      <circle cx="10" cy="10" r="1.5" fill="currentColor" />
+      <path d="M6.500 13.500a5 5 0 0 1 0-7M13.500 6.500a5 5 0 0 1 0 7M4 16a8.500 8.500 0 0 1 0-12M16 4a8.500 8.500 0 0 1 0 12" />
+    </svg>
   )
 }
