@@ -11,7 +11,7 @@ BIN := .venv/bin
 PAGES := graph/web/reader.html
 CLIENTS := tests/node/node_modules tests/clients/node_modules tests/clients/.venv
 
-.PHONY: serve test test-web lint types schema web clients bench bench-graphql wheel clean
+.PHONY: serve test test-web lint types schema web clients bench bench-graphql bench-web wheel clean
 
 serve: .venv/installed web
 	$(BIN)/broadsheet serve $(ARTICLES) --watch --host $(HOST) --port $(PORT)
@@ -35,8 +35,8 @@ web:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(PAGES); \
 	else echo 'npm is not installed: the reader and the playground are left out (https://nodejs.org)'; fi
 
-$(PAGES): schema.graphql $(shell find web -name node_modules -prune -o -name gql -prune -o -type f -print 2>/dev/null)
-	cd web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+$(PAGES): schema.graphql web/node_modules $(shell find web/*.* web/src -name gql -prune -o -type f -print 2>/dev/null)
+	cd web && npm run --silent build
 	touch $@
 
 # What other programs are tested with: real clients, code generators, linters of schemas. Without npm those tests skip.
@@ -44,8 +44,8 @@ clients:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(CLIENTS); \
 	else echo 'npm is not installed: the tests with clients of other languages are skipped'; fi
 
-tests/%/node_modules: tests/%/package-lock.json
-	cd tests/$* && npm ci --no-audit --no-fund --loglevel=error
+%/node_modules: %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
 tests/clients/.venv: tests/clients/requirements.txt
@@ -55,6 +55,10 @@ tests/clients/.venv: tests/clients/requirements.txt
 
 test-web: .venv/developing web
 	cd web && npm test
+
+# How soon each page paints first.
+bench-web: .venv/developing web
+	cd web && npm run --silent bench
 
 # The store's bars beside plain TinyDB, and the five queries beside other servers; both want a machine of their own.
 bench: .venv/developing

@@ -38,10 +38,18 @@ READER_POLICY = (
 )
 PLAYGROUND_POLICY = (
     f"{NOTHING}; script-src 'self'; worker-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "font-src 'self' data:; style-src 'self' 'unsafe-inline'"  # the editor's icons and themes come so
+    "font-src 'self' data:; "  # the editor's icons and its typeface come in its style sheet
+    "style-src 'self' 'unsafe-inline'"  # it writes its themes and the place of each line as styles, and takes no nonce
 )
 PICTURE_POLICY = f"{NOTHING}; style-src 'unsafe-inline'; sandbox"
 """An SVG may style itself and nothing else."""
+
+HEADERS = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": READER_POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 
 UNBUILT = """<!doctype html>
 <html lang="en">
@@ -54,16 +62,24 @@ UNBUILT = """<!doctype html>
 """
 
 
-class Pages:
-    """The pages of one server: `folders` are those whose articles it serves, and whose pictures it may show."""
+INVITATION = '<meta name="broadsheet:playground" content="/graphql" />'
+"""By this the reader knows that there is a playground to link to."""
 
-    def __init__(self, folders: Sequence[Path] = (), web: Path = WEB) -> None:
+
+class Pages:
+    """The pages of one server.
+
+    `folders` are those whose articles it serves, and whose pictures it may show; `playground` says if there is one.
+    """
+
+    def __init__(self, folders: Sequence[Path] = (), web: Path = WEB, playground: bool = True) -> None:
         self.folders = [folder.resolve() for folder in folders]
         self.web = web.resolve()
+        self.playground = playground
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """What to add to the application; `/graphql` stays its own, and asks `playground` for browsers."""
+        """What to add to the application; `/graphql` stays its own."""
         return [
             *(Route(path, self.reader) for path in READER_PATHS),
             Route("/web/{name:path}", self.asset),
@@ -71,12 +87,10 @@ class Pages:
         ]
 
     def reader(self, _: Request) -> Response:
-        """Answer with the reader, whatever part of it is asked for."""
-        return self._page("reader.html", READER_POLICY)
-
-    def playground(self, _: Request) -> Response:
-        """Answer with GraphiQL."""
-        return self._page("playground.html", PLAYGROUND_POLICY)
+        """Answer with the reader, whatever part of it is asked for; where it was not built, with how to build it."""
+        built = self.web / "reader.html"
+        page = built.read_text(encoding="utf-8") if built.is_file() else UNBUILT
+        return HTMLResponse(page if self.playground else page.replace(INVITATION, ""), headers=HEADERS)
 
     def asset(self, request: Request) -> Response:
         """Answer with a built file, gzipped where that is asked for; its name changes with its content."""
@@ -105,16 +119,6 @@ class Pages:
             "X-Content-Type-Options": "nosniff",
         }
         return FileResponse(path, headers=headers)
-
-    def _page(self, name: str, policy: str) -> Response:
-        headers = {
-            "Cache-Control": "no-cache",
-            "Content-Security-Policy": policy,
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-        }
-        path = self.web / name
-        return FileResponse(path, headers=headers) if path.is_file() else HTMLResponse(UNBUILT, headers=headers)
 
 
 def inside(folder: Path, name: str) -> Path | None:

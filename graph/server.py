@@ -69,8 +69,9 @@ def work(settings: Settings, path: Path, sources: Sequence[Source], shared: Shar
     if shared is not None:
         end_with_parent()
     with TinyStore(path) as store, traced(settings) as spans:
-        pages = Pages([source.folder for source in sources]).routes if settings.web else ()
-        app = App(store, operations(settings), settings, pages, sources if settings.write_back else ())
+        pages = Pages([source.folder for source in sources], playground=settings.shows_playground)
+        routes = pages.routes if settings.web else ()
+        app = App(store, operations(settings), settings, routes, sources if settings.write_back else ())
         app.traced = spans
         if shared is not None:
             app.metrics.gathered = Gathered(shared.metrics)

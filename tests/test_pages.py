@@ -1,17 +1,22 @@
 """What browsers get: built pages under a strict policy, pictures of served folders, and nothing from elsewhere."""
 
 import gzip
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
-from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from graph.pages import Pages
+from graph.pages import INVITATION, Pages
 from graph.parameters import Parameters
 from graph.persisted import Remembered, hashed
 from graph.settings import Settings
+from tests.small import small_app
+
+ROOT = Path(__file__).parent.parent
+BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 
 @pytest.fixture
@@ -19,8 +24,7 @@ def web(tmp_path: Path) -> Path:
     """Return a folder that looks like a build."""
     web = tmp_path / "web"
     (web / "assets").mkdir(parents=True)
-    (web / "reader.html").write_text("<title>reader</title>")
-    (web / "playground.html").write_text("<title>playground</title>")
+    (web / "reader.html").write_text(f"<title>reader</title>{INVITATION}")
     (web / "assets" / "reader-1a2b.js").write_text("void 0")
     (web / "assets" / "reader-1a2b.js.gz").write_bytes(gzip.compress(b"void 0"))
     return web
@@ -41,8 +45,7 @@ def newsroom(tmp_path: Path) -> Path:
 @pytest.fixture
 def client(web: Path, newsroom: Path) -> TestClient:
     """Return a browser's view of both."""
-    pages = Pages([newsroom], web)
-    return TestClient(Starlette(routes=[*pages.routes, Route("/graphql", pages.playground)]))
+    return TestClient(Starlette(routes=Pages([newsroom], web).routes))
 
 
 @pytest.mark.parametrize("path", ["/", "/article/_news/a.md", "/topic/sea-ice", "/provider/a.example", "/search?q=a"])
@@ -50,12 +53,31 @@ def test_every_address_of_the_reader_is_the_reader(client: TestClient, path: str
     assert "reader" in client.get(path).text
 
 
-@pytest.mark.parametrize("path", ["/", "/graphql"])
-def test_no_page_may_run_inline_scripts_or_evaluate_text(client: TestClient, path: str) -> None:
-    policy = client.get(path).headers["content-security-policy"]
-    scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
-    assert scripts == "script-src 'self'"
-    assert policy.startswith("default-src 'none'")
+def test_the_reader_leads_to_the_playground_only_where_there_is_one(web: Path) -> None:
+    without = TestClient(Starlette(routes=Pages(web=web, playground=False).routes))
+    assert INVITATION not in without.get("/").text
+    assert INVITATION in TestClient(Starlette(routes=Pages(web=web).routes)).get("/").text
+    assert INVITATION in (ROOT / "web" / "reader.html").read_text()
+
+
+def test_no_page_may_run_inline_scripts_or_evaluate_text_or_ask_another_host(client: TestClient) -> None:
+    playground = TestClient(small_app(Settings())).get("/graphql", headers=BROWSER)
+    for page in (client.get("/"), playground):
+        assert page.headers["content-type"].startswith("text/html")
+        policy = dict(part.split(" ", 1) for part in page.headers["content-security-policy"].split("; "))
+        assert policy["default-src"] == "'none'"
+        assert policy["script-src"] == policy["connect-src"] == "'self'"
+
+
+def test_only_the_editor_of_the_playground_may_write_styles(client: TestClient) -> None:
+    assert "style-src 'self';" in client.get("/").headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("settings", [Settings(production=True), Settings(playground=False), Settings(web=False)])
+def test_without_a_playground_a_browser_is_told_what_it_may_ask(settings: Settings) -> None:
+    answer = TestClient(small_app(settings)).get("/graphql", headers=BROWSER)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["message"] == "`query` is missing."
 
 
 def test_assets_are_kept_for_ever_and_sent_gzipped_where_asked(client: TestClient) -> None:
@@ -91,6 +113,15 @@ def test_what_is_no_picture_of_the_folder_is_not_found(client: TestClient, path:
 def test_without_a_build_the_page_says_how_to_get_one(tmp_path: Path) -> None:
     client = TestClient(Starlette(routes=Pages(web=tmp_path).routes))
     assert "make web" in client.get("/").text
+
+
+def test_without_npm_the_server_is_made_all_the_same_and_says_how_to_get_the_pages(tmp_path: Path) -> None:
+    for tool in ("make", "sh"):
+        (tmp_path / tool).symlink_to(shutil.which(tool) or tool)
+    environment = {"PATH": str(tmp_path)}
+    done = subprocess.run(["make", "web"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)  # noqa: S607
+    says = "npm is not installed: the reader and the playground are left out (https://nodejs.org)"
+    assert done.stdout.startswith(says)
 
 
 def test_what_the_reader_asks_is_known_before_it_asks(tmp_path: Path) -> None:
