@@ -1,7 +1,10 @@
 """The printed schema: a promise to client generators, equal to what is served and described throughout."""
 
+import os
+import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +23,9 @@ from graph.schema import schema, sdl
 
 PRINTED = Path(__file__).parent.parent / "schema.graphql"
 CLIENTS = Path(__file__).parent / "clients"
+WRITER = ("-c", "user.name=Editor", "-c", "user.email=editor@newsroom.example")
+HISTORY = (("init",), ("add", "."), (*WRITER, "commit", "-m", "first"), ("tag", "v0.9.0"))
+"""A repository with a release, as arguments of git; without the last one, before it."""
 
 
 def test_the_file_is_what_is_served() -> None:
@@ -44,6 +50,30 @@ def undescribed(kind: GraphQLNamedType) -> Iterator[str]:
             for argument, declared in getattr(field, "args", {}).items():
                 if not declared.description:
                     yield f"{kind.name}.{name}({argument})"
+
+
+@pytest.mark.parametrize(
+    ("released", "says", "code"),
+    [
+        (None, "no release yet", 0),
+        ("type Query { gone: Int }", "breaking: Field Query.gone was removed.", 1),
+        (re.sub(r'  """[^"]*"""\n  heat: Int\n', "", sdl(), count=1), "safe: Field Article.heat was added.", 0),
+    ],
+)
+def test_ci_holds_the_schema_against_that_of_the_last_release(
+    released: str | None, says: str, code: int, tmp_path: Path
+) -> None:
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(PRINTED.parent / ".ci" / "keep-promise", tmp_path / ".ci")
+    (tmp_path / "schema.graphql").write_text(released or "")
+    for command in HISTORY if released else HISTORY[:-1]:
+        subprocess.run(["git", *command], cwd=tmp_path, check=True, capture_output=True)  # noqa: S607
+    environment = {**os.environ, "BROADSHEET": str(Path(sys.executable).with_name("broadsheet"))}
+    done = subprocess.run(
+        [".ci/keep-promise"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert says in done.stdout
+    assert done.returncode == code
 
 
 @pytest.mark.skipif(not (CLIENTS / "node_modules").is_dir(), reason="`make clients` installs graphql-eslint")
