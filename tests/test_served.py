@@ -112,6 +112,12 @@ def test_a_subscriber_of_one_worker_hears_what_another_and_an_ingest_wrote(folde
     assert heard == [[*(f"News {number}" for number in range(6)), "Two"]] * 3
 
 
+def test_a_server_that_is_stopped_before_all_workers_serve_ends_well(folder: Path, store: Path) -> None:
+    with serving(folder, "--store", store, "--workers", "6") as (_, process):
+        pass  # one of them answered, and others may still be starting
+    assert process.returncode == 0
+
+
 def test_a_store_made_anew_at_each_start_says_so_to_whoever_comes_back(folder: Path) -> None:
     with serving(folder) as (url, _):
         place = asked(url, "{ changes { next } }")["changes"]["next"]
