@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,7 +39,10 @@ export async function openNewsroom(options = [], source = EXAMPLE) {
   return {
     url,
     /** @param {string} name @param {string} text */
-    publish: (name, text) => writeFile(join(folder, '_news', name), text),
+    async publish(name, text) {
+      await mkdir(join(folder, '_news'), { recursive: true })
+      await writeFile(join(folder, '_news', name), text)
+    },
     async close() {
       server.kill('SIGTERM')
       await new Promise((resolve) => (server.exitCode === null ? server.once('exit', resolve) : resolve(undefined)))
@@ -66,7 +69,7 @@ export function openBrowser() {
 export async function openPage(browser, url, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce', ...options })
   const page = await context.newPage()
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(30_000) // a busy machine says nothing about a page
   /** @type {string[]} */
   const complaints = []
   page.on('console', (message) => message.type() === 'error' && complaints.push(`console: ${message.text()}`))

@@ -110,6 +110,17 @@ describe('the playground', () => {
     await page.locator('.graphiql-plugin').getByText('newest first, unless the filter or the order say otherwise').waitFor()
   })
 
+  it('gives a panel the whole page on a phone, and the page back', async () => {
+    await page.setViewportSize({ width: 360, height: 740 })
+    const editor = page.locator('.graphiql-query-editor')
+    await editor.waitFor()
+    await page.getByRole('button', { name: /Documentation Explorer/ }).click()
+    await editor.waitFor({ state: 'hidden' })
+    await page.getByRole('link', { name: 'Query' }).first().waitFor()
+    await page.getByRole('button', { name: /Documentation Explorer/ }).click()
+    await editor.waitFor()
+  })
+
   it('composes a query in the explorer', async () => {
     await page.getByRole('button', { name: /GraphiQL Explorer/ }).click()
     await page.locator('.graphiql-explorer-root').getByText('totalCount').first().click()

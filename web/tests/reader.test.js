@@ -1,6 +1,9 @@
 /** What a reader does: read, page, search, walk, and see news arrive. */
 
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { openBrowser, openNewsroom, openPage } from './newsroom.js'
 
@@ -107,6 +110,33 @@ for (const [mode, options] of /** @type {const} */ ([
       await page.locator('.lead h2').waitFor()
     })
 
+    it('steps through stories by keys, and says which keys there are', async () => {
+      const { page } = visit
+      const focused = () => page.evaluate(() => document.activeElement?.textContent)
+      await page.keyboard.press('j')
+      await page.keyboard.press('j')
+      const second = await focused()
+      await page.keyboard.press('k')
+      assert.match((await focused()) ?? '', /fleet of floats/)
+      await page.keyboard.press('j')
+      assert.equal(await focused(), second)
+      await page.keyboard.press('?')
+      await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog', { name: 'Keys' }).waitFor({ state: 'hidden' })
+      await page.keyboard.press('t')
+      await page.getByRole('heading', { name: 'Topics', level: 1 }).waitFor()
+    })
+
+    it('leads on to its topic, and back from an address where nothing is', async () => {
+      const { page } = visit
+      await page.goto(`${newsroom.url}${FLOAT}`)
+      await page.getByRole('region', { name: 'More on Ocean Instruments' }).getByRole('link').last().waitFor()
+      await page.goto(`${newsroom.url}/topic/nowhere`)
+      await page.getByRole('link', { name: 'To the newest articles' }).click()
+      await page.locator('.lead h2').waitFor()
+    })
+
     it('stands in with a placeholder where a picture does not load', async () => {
       const { page } = visit
       await page.route('**/pictures/**', (route) => route.fulfill({ status: 404 }))
@@ -129,3 +159,37 @@ for (const [mode, options] of /** @type {const} */ ([
     })
   })
 }
+
+describe('the reader on other stores', () => {
+  /** @type {string} */ let folder
+  /** @type {import('playwright-core').Browser} */ let browser
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'broadsheet-'))
+    browser = await openBrowser()
+  })
+  after(async () => {
+    await browser?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('says that nothing is there, until something is, and lists all topics, however many', async () => {
+    const newsroom = await openNewsroom([], folder)
+    const { page, complaints, close } = await openPage(browser, newsroom.url)
+    await page.getByText('No article has been published yet.').waitFor()
+    await page.goto(`${newsroom.url}/topics`)
+    await page.getByText('No article has a topic yet.').waitFor()
+    await page.goto(`${newsroom.url}/providers`)
+    await page.getByText('Nobody has published here yet.').waitFor()
+    const topics = Array.from({ length: 230 }, (_, number) => `  - Topic ${String(number).padStart(3, '0')}`)
+    const head = ['title: "All at once"', 'provider:', '  domain: citydesk.example', 'topics:', ...topics]
+    await newsroom.publish('all.md', `---\n${head.join('\n')}\n---\n`)
+    await page.goto(newsroom.url)
+    await page.locator('.lead h2', { hasText: 'All at once' }).waitFor()
+    await page.goto(`${newsroom.url}/topics`)
+    await page.getByRole('link', { name: /^Topic 229/ }).waitFor()
+    assert.equal(await page.locator('.index section').count(), 230)
+    await close()
+    await newsroom.close()
+    assert.deepEqual(complaints, [])
+  })
+})

@@ -1,5 +1,8 @@
 /** Where things are in the reader: records in, addresses out. */
 
+/** Where the playground is, or undefined on a server that has none. */
+export const PLAYGROUND = document.querySelector('meta[name="broadsheet:playground"]')?.getAttribute('content') ?? undefined
+
 const encoded = (path: string) => path.split('/').map(encodeURIComponent).join('/')
 
 export const articleAddress = (path: string) => `/article/${encoded(path)}`

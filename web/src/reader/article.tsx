@@ -4,10 +4,10 @@ import { lazy, Suspense } from 'react'
 import { Link } from 'wouter'
 import { useQuery } from 'urql'
 import { topicAddress } from './addresses'
-import { ArticlePage } from './documents'
+import { ArticlePage, Feed } from './documents'
 import { Notice } from './notice'
 import { Picture } from './picture'
-import { Byline, Kicker } from './story'
+import { Byline, Kicker, type Story, StoryItem } from './story'
 import { useTitle } from './title'
 import { Walk } from './walk'
 
@@ -27,18 +27,22 @@ export function Article({ path }: { path: string }) {
       <article className="reading">
         <header>
           <Kicker story={article} />
-          <h1>{title}</h1>
-          {standfirst && <p className="standfirst">{standfirst}</p>}
+          <h1 dir="auto">{title}</h1>
+          {standfirst && (
+            <p className="standfirst" dir="auto">
+              {standfirst}
+            </p>
+          )}
           <Byline story={article} long />
         </header>
-        <figure>
-          <div className="frame">
-            <Picture key={id} image={picture} name={title} eager />
-          </div>
-          {picture?.title && (
-            <figcaption>{[picture.title, picture.attribution].filter(Boolean).join('. ')}</figcaption>
-          )}
-        </figure>
+        {picture && (
+          <figure>
+            <div className="frame">
+              <Picture key={id} image={picture} name={title} eager />
+            </div>
+            {picture.title && <figcaption>{[picture.title, picture.attribution].filter(Boolean).join('. ')}</figcaption>}
+          </figure>
+        )}
         <Suspense fallback={<p className="waiting">…</p>}>{body && <Body text={body} path={path} />}</Suspense>
         <footer>
           {canonicalUrl && (
@@ -56,6 +60,26 @@ export function Article({ path }: { path: string }) {
         </footer>
       </article>
       <Walk key={id} start={id} />
+      {topics[0] && <MoreOn topic={topics[0]} but={id} />}
     </>
+  )
+}
+
+/** Lead on from an article that nothing is related to, and from every other. */
+function MoreOn({ topic: { slug, name }, but }: { topic: Story['topics'][number]; but: string }) {
+  const [{ data }] = useQuery({ query: Feed, variables: { first: 4, filter: { topics: { some: { slug: { eq: slug } } } } } })
+  const others = data?.articles.nodes.filter(({ id }) => id !== but).slice(0, 3) ?? []
+  if (others.length === 0) return null
+  return (
+    <section className="more-on" aria-labelledby="more-on">
+      <h2 id="more-on" className="shelf">
+        More on <Link href={topicAddress(slug)}>{name}</Link>
+      </h2>
+      <div className="trio">
+        {others.map((story) => (
+          <StoryItem key={story.id} story={story} shape="card" />
+        ))}
+      </div>
+    </section>
   )
 }

@@ -12,5 +12,5 @@ export default function Body({ text, path }: { text: string; path: string }) {
     const markup = path.endsWith('.html') ? text : micromark(text, { extensions: [gfmTable()], htmlExtensions: [gfmTableHtml()] })
     return DOMPurify.sanitize(markup, FORBIDDEN)
   }, [text, path])
-  return <div className="body" dangerouslySetInnerHTML={{ __html: html }} />
+  return <div className="body" dir="auto" dangerouslySetInnerHTML={{ __html: html }} />
 }

@@ -90,6 +90,7 @@ export const TopicIndex = graphql(`
         parent { slug }
         articles(first: 1) { totalCount }
       }
+      pageInfo { hasNextPage endCursor }
     }
   }
 `)
@@ -104,6 +105,7 @@ export const ProviderIndex = graphql(`
         images(first: 1) { url rawUrl width height }
         articles(first: 1) { totalCount nodes { id path title } }
       }
+      pageInfo { hasNextPage endCursor }
     }
   }
 `)

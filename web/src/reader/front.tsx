@@ -20,7 +20,7 @@ export function Front() {
   const fresh = new Set(arrivals.map(({ id }) => id))
   const stories = [...arrivals, ...nodes.filter(({ id }) => !fresh.has(id))]
   const [lead, ...others] = stories
-  if (!lead) return <Notice>No article has been published yet.</Notice>
+  if (!lead) return <Notice>No article has been published yet. The first one will appear here by itself.</Notice>
   const second = others.slice(0, 2)
   return (
     <>

@@ -11,6 +11,7 @@ import { type ReactNode, StrictMode, useEffect } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Provider as Api } from 'urql'
 import { Route, Switch, useLocation } from 'wouter'
+import { PLAYGROUND } from './addresses'
 import { Article } from './article'
 import { client } from './client'
 import { Front } from './front'
@@ -49,8 +50,13 @@ function Reader() {
       </main>
       <footer className="colophon">
         <p>
-          Set in Newsreader and Libre Franklin. Everything here comes from one <a href="/graphql">GraphQL API</a>. Press{' '}
-          <kbd>?</kbd> for keys.
+          Set in Newsreader and Libre Franklin. Everything here comes from one GraphQL API
+          {PLAYGROUND && (
+            <>
+              : <a href={PLAYGROUND}>ask it yourself</a>
+            </>
+          )}
+          . Press <kbd>?</kbd> for keys.
         </p>
       </footer>
       <Keyboard />

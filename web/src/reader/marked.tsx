@@ -4,7 +4,14 @@ import type { SearchPageQuery } from '../gql/graphql'
 
 export type Highlight = SearchPageQuery['articles']['edges'][number]['highlights'][number]
 
-export function Marked({ snippet, ranges }: Pick<Highlight, 'snippet' | 'ranges'>) {
+const WHOLE = /[.!?…][”"’»)]*\s*$/
+
+interface Props extends Pick<Highlight, 'snippet' | 'ranges'> {
+  /** Say by “…” that a text goes on, where it does not end as a sentence does. */
+  ellipsis?: boolean
+}
+
+export function Marked({ snippet, ranges, ellipsis = false }: Props) {
   const points = [...snippet]
   const cut = (start: number, end?: number) => points.slice(start, end).join('')
   let at = 0
@@ -22,6 +29,7 @@ export function Marked({ snippet, ranges }: Pick<Highlight, 'snippet' | 'ranges'
     <>
       {parts}
       {cut(at)}
+      {ellipsis && !WHOLE.test(snippet) && '…'}
     </>
   )
 }

@@ -2,7 +2,7 @@
 
 import { type FormEvent, useRef } from 'react'
 import { Link, useLocation, useSearchParams } from 'wouter'
-import { searchAddress } from './addresses'
+import { PLAYGROUND, searchAddress } from './addresses'
 import { today } from './dates'
 import { useTheme } from './theme'
 
@@ -30,7 +30,7 @@ export function Masthead() {
         <Link href="/providers" aria-current={place.startsWith('/provider') ? 'page' : undefined}>
           Providers
         </Link>
-        <a href="/graphql">API</a>
+        {PLAYGROUND && <a href={PLAYGROUND}>Playground</a>}
         <SearchBox />
       </nav>
     </header>

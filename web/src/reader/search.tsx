@@ -53,6 +53,7 @@ function Results({ asked }: { asked: Asked }) {
       </header>
       <div className="below">
         <section className="feed" aria-label="Found">
+          {count === 0 && <Notice>Fewer words find more, and so does the beginning of one with a star: harb*</Notice>}
           {cursors.map((cursor, index) => (
             <ResultPage key={cursor} asked={asked} after={cursor} onMore={index === cursors.length - 1 ? more : undefined} />
           ))}

@@ -19,7 +19,7 @@ interface Props {
 export function StoryItem({ story, shape = 'row', fresh = false, highlights = [] }: Props) {
   const title = highlights.find(({ field, snippet }) => field === 'TITLE' && snippet === story.title)
   const text = highlights.find(({ field }) => field === 'EXCERPT') ?? highlights.find(({ field }) => field === 'BODY')
-  const excerpt = text ? <Marked {...text} /> : story.excerpt
+  const excerpt = text ? <Marked {...text} ellipsis /> : story.excerpt
   return (
     <article className={`story ${shape}${fresh ? ' fresh' : ''}`}>
       <div className="frame">
@@ -27,12 +27,16 @@ export function StoryItem({ story, shape = 'row', fresh = false, highlights = []
       </div>
       <div className="words">
         <Kicker story={story} fresh={fresh} />
-        <h2 className="headline">
+        <h2 className="headline" dir="auto">
           <Link href={articleAddress(story.path)} className="whole" data-story>
             {title ? <Marked {...title} /> : story.title}
           </Link>
         </h2>
-        {excerpt && <p className="excerpt">{excerpt}</p>}
+        {excerpt && (
+          <p className="excerpt" dir="auto">
+            {excerpt}
+          </p>
+        )}
         <Byline story={story} />
       </div>
     </article>

@@ -36,6 +36,7 @@ export function Walk({ start }: { start: string }) {
       <h2 id="walk" className="shelf">
         How it hangs together
       </h2>
+      <p className="about">Each point is an article; press one to walk there. The line below says when they were published.</p>
       <Surrounds around={around} active={active} onActive={setActive} onWalk={walk} />
       <Timeline points={around.points} active={active} onActive={setActive} onWalk={walk} />
       <Card centre={centre} isStart={centre.id === start} />
@@ -115,8 +116,12 @@ function Card({ centre, isStart }: { centre: Centre; isStart: boolean }) {
   return (
     <div className="here" role="status">
       <p className="kicker">{isStart ? 'This article' : centre.__typename === 'Article' ? 'You are at' : 'Not in this store'}</p>
-      <h3>{isStart || centre.__typename !== 'Article' ? title : <Link href={articleAddress(centre.path)}>{title}</Link>}</h3>
-      {excerpt && <p className="excerpt">{excerpt}</p>}
+      <h3 dir="auto">{isStart || centre.__typename !== 'Article' ? title : <Link href={articleAddress(centre.path)}>{title}</Link>}</h3>
+      {excerpt && (
+        <p className="excerpt" dir="auto">
+          {excerpt}
+        </p>
+      )}
       <p className="byline">
         <span>{provider.name}</span>
         {instant && <time dateTime={instant}>{shortDate(instant)}</time>}
