@@ -24,6 +24,9 @@ from graph.schema import schema, sdl
 PRINTED = Path(__file__).parent.parent / "schema.graphql"
 CLIENTS = Path(__file__).parent / "clients"
 WRITER = ("-c", "user.name=Editor", "-c", "user.email=editor@newsroom.example")
+DANGEROUS = re.sub(r'  """[^"]*"""\n  REMOVED\n', "", sdl(), count=1)
+"""A schema that did not know yet that articles are removed: whoever switches on the kind of a change is surprised."""
+
 HISTORY = (("init",), ("add", "."), (*WRITER, "commit", "-m", "first"), ("tag", "v0.9.0"))
 """A repository with a release, as arguments of git; without the last one, before it."""
 
@@ -57,6 +60,7 @@ def undescribed(kind: GraphQLNamedType) -> Iterator[str]:
     [
         (None, "no release yet", 0),
         ("type Query { gone: Int }", "breaking: Field Query.gone was removed.", 1),
+        (DANGEROUS, "dangerous: Enum value ChangeKind.REMOVED was added.", 0),
         (re.sub(r'  """[^"]*"""\n  heat: Int\n', "", sdl(), count=1), "safe: Field Article.heat was added.", 0),
     ],
 )
