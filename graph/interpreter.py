@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import orjson
@@ -105,25 +105,37 @@ class Interpreted:
             return Answer(orjson.dumps({"data": None, "errors": failed}), ("INTERNAL",))
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A document's operations, and those that were asked for: a document of many would take long to prepare."""
+
+    interpreted: Mapping[str | None, Interpreted]
+    prepared: dict[str | None, Operation] = field(default_factory=dict)
+
+
 class Interpreter:
     """The operations of all documents, the latest of them kept; a document that is refused is not."""
 
     def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
         self.schema, self.settings, self.bytes, self.counts = schema, settings, 0, Counts()
-        self.kept: OrderedDict[str, Mapping[str | None, Operation]] = OrderedDict()
+        self.kept: OrderedDict[str, Read] = OrderedDict()
         self.sizes: dict[str, int] = {}
 
     def prepare(self, document: str, operation_name: str | None) -> Operation:
         """Return an operation, from those kept or anew. Raises Refusal where it may not be executed."""
-        operations = self.kept.get(document)
-        if operations is None:
-            operations = self._read(document)
-            self._keep(document, operations)
+        read = self.kept.get(document)
+        if read is None:
+            read = Read(self._read(document))
+            self._keep(document, read)
         else:
             self.kept.move_to_end(document)
-        return selected(operations, operation_name)
+        chosen = selected(read.interpreted, operation_name)
+        operation = read.prepared.get(chosen.name)
+        if operation is None:
+            operation = read.prepared[chosen.name] = self.operation(chosen)
+        return operation
 
-    def _keep(self, document: str, operations: Mapping[str | None, Operation]) -> None:
+    def _keep(self, document: str, operations: "Read") -> None:
         self.kept[document] = operations
         self.sizes[document] = len(document) + scan(document, self.settings.tokens) * TOKEN_BYTES
         self.bytes += self.sizes[document]
@@ -134,19 +146,19 @@ class Interpreter:
         """Return what is kept for one operation."""
         return interpreted
 
-    def _read(self, text: str) -> Mapping[str | None, Operation]:
+    def _read(self, text: str) -> Mapping[str | None, Interpreted]:
         document = parsed(text, self.settings)
         allowances = counted(document, self.schema, self.settings)
         validated(document, self.schema, self.settings)
         definitions = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
         names = [each.name.value if each.name else None for each in definitions]
         return {
-            name: self.operation(Interpreted(self.schema, self.settings, document, definition, allowances[name]))
+            name: Interpreted(self.schema, self.settings, document, definition, allowances[name])
             for name, definition in zip(names, definitions, strict=True)
         }
 
 
-def selected(operations: Mapping[str | None, Operation], name: str | None) -> Operation:
+def selected(operations: Mapping[str | None, Interpreted], name: str | None) -> Interpreted:
     """Return the operation of that name, or the only one (section 6.1 of the specification). Raises Refusal."""
     if name is not None and name in operations:
         return operations[name]

@@ -37,6 +37,13 @@ def test_an_operation_is_planned_once() -> None:
     assert (answer.how, body) == ("planned", {"data": {"cat": {"id": "Cat0"}}})
 
 
+def test_only_what_is_asked_for_is_planned() -> None:
+    operations = Operations(SCHEMA, Settings())
+    operations.prepare(TEXT, "One")
+    assert operations.kept[TEXT].prepared.keys() == {"One"}
+    assert operations.kept[TEXT].interpreted.keys() == {"One", "Two"}
+
+
 def test_operations_are_kept_up_to_a_number_of_bytes() -> None:
     operations = Operations(SCHEMA, Settings(operations_bytes=100_000))
     for number in range(20):
