@@ -14,7 +14,7 @@ from store.article import Article
 from store.base import DateUnit, Document, Facet, Put, Remove
 from store.criteria import AllOf, AnyOf, Count, Criteria, Every, Filter, Is, Not, Op, Order, Page, RelatesTo, Some
 from store.records import article
-from store.tiny import paging, ranking
+from store.tiny import links, paging, ranking
 from store.tiny.tinystore import TinyStore
 from tests import newsroom
 from tests.oracle import Oracle, facet, histogram
@@ -100,6 +100,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[TinyStore]:
             patch.setattr(paging, "FEW", 0)
             patch.setattr(ranking, "CHUNK", 2)
             patch.setattr(ranking, "FEW", 1)
+            patch.setattr(links, "MANY", 0)  # and follows links from each target instead of keeping them all
         with TinyStore(Path(folder) / "store.json", follow=False) as opened:
             yield opened
 

@@ -9,6 +9,8 @@ from store.tiny.articles import Articles
 from store.tiny.orders import micros
 
 _OLDEST = -(1 << 63)
+MANY = 4
+"""Where more than one of this many articles are targets, all links are gone through once and kept."""
 
 
 def urls_of(article: Article) -> Iterable[str]:
@@ -27,10 +29,12 @@ class Links:
     def __init__(self, articles: Articles) -> None:
         self._articles = articles
         self._related: dict[tuple[int, bool], list[Article | Summary]] = {}
+        self._naming: dict[bool, dict[int, BitMap]] = {}
 
     def forget(self) -> None:
         """Drop what was kept of the state before a change."""
         self._related.clear()
+        self._naming.clear()
 
     def behind(self, urls: Iterable[str], drafts: bool) -> int | None:
         """Return the visible article behind the first of the cleaned *urls* that has one; of several, the latest."""
@@ -72,6 +76,9 @@ class Links:
 
     def relating_to(self, targets: BitMap, among: BitMap, drafts: bool) -> BitMap:
         """Return the articles of *among* with an entry that resolves to one of *targets*."""
+        if len(targets) * MANY > len(among):
+            named = self._named(drafts)
+            return among & BitMap.union(BitMap(), *[named[number] for number in targets if number in named])
         if len(targets) < len(among):
             naming = self._articles.postings(named_by)
             urls = (url for number in targets for url in self._articles.number(number).urls)
@@ -86,6 +93,16 @@ class Links:
                 )
             ]
         )
+
+    def _named(self, drafts: bool) -> dict[int, BitMap]:
+        """Return the articles that name each article; not to be changed."""
+        found = self._naming.get(drafts)
+        if found is None:
+            found = self._naming[drafts] = {}
+            for number in self._articles.all:
+                for target in self.targets(self._articles.number(number), drafts):
+                    found.setdefault(self._articles.numbers[target.path], BitMap()).add(number)
+        return found
 
     def _resolved(self, article: Article, drafts: bool) -> list[Article | Summary]:
         found: list[Article | Summary] = []
