@@ -1,0 +1,227 @@
+"""Rude clients of a real server: slow ones, too many of them, foreign ones, and those that are there when it stops.
+
+Waiting is measured by what the server does (its answers, its exit), never by how fast this machine is today.
+"""
+
+import json
+import selectors
+import signal
+import socket
+import subprocess
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from threading import Event
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
+
+from tests.hostile.conftest import KEY, SECRET
+from tests.hostile.served import JSON, Reply, Served, serving
+from tests.scale import scaled
+
+SLOW = (
+    b"",
+    b"POST /gra",
+    b"POST /graphql HTTP/1.1\r\nhost: a\r\n",
+    b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{",
+    b"POST /health HTTP/1.1\r\nhost: a\r\ncontent-length: 99\r\n\r\n{",
+)
+MOST_SECONDS = 30
+SAVE = """mutation($path: String!, $text: String!) {
+    saveArticle(input: {path: $path, text: $text}) { __typename ... on ArticleSaved { article { title } } }
+}"""
+TEXT = "---\ntitle: {}\nprovider: {{name: A, domain: a.example}}\npublishedDateTime: 2026-11-03T08:00:00Z\n---\n"
+BEARER = {"authorization": f"Bearer {SECRET}"}
+
+
+def saved(server: Served, path: str, title: str, headers: dict[str, str]) -> Reply:
+    """Try to save an article."""
+    return server.post(SAVE, {"path": path, "text": TEXT.format(json.dumps(title))}, headers)
+
+
+def test_slow_clients_are_closed_and_others_answered_meanwhile(newsroom: Path, tmp_path: Path) -> None:
+    count = scaled(40, 200)
+    limits = {} if scaled(0, 1) else {"BROADSHEET_HEADER_SECONDS": "1", "BROADSHEET_BODY_SECONDS": "2"}
+    with serving(tmp_path / "log", "--store", newsroom, **limits) as server, selectors.DefaultSelector() as waiting:
+        for number in range(count):
+            connection = socket.create_connection(server.address, timeout=MOST_SECONDS)
+            connection.sendall(SLOW[number % len(SLOW)])
+            waiting.register(connection, selectors.EVENT_READ)
+        deadline, cpu = time.monotonic() + MOST_SECONDS, server.cpu
+        while waiting.get_map() and time.monotonic() < deadline:
+            for key, _ in waiting.select(timeout=0.5):
+                if not drained(key.fileobj):
+                    waiting.unregister(key.fileobj)
+            assert server.well
+        left = [key.fileobj for key in waiting.get_map().values()]
+        for connection in left:
+            connection.close()  # type: ignore[union-attr] # it is a socket
+        assert len(left) <= count // 20
+        assert server.cpu - cpu < 0.2 * MOST_SECONDS
+
+
+def drained(connection: object) -> bytes:
+    """Return what has come, empty once the server has closed, and then close too."""
+    assert isinstance(connection, socket.socket)
+    with suppress(ConnectionResetError):
+        if received := connection.recv(65_536):
+            return received
+    connection.close()
+    return b""
+
+
+def test_too_many_requests_are_shed_and_the_rest_answered(newsroom: Path, tmp_path: Path) -> None:
+    """Whatever waits for the store is under way: a subscription's stream does for ever."""
+    with (
+        serving(tmp_path / "log", "--store", newsroom, BROADSHEET_CONCURRENCY="2", BROADSHEET_HTTP="plain") as server,
+        ThreadPoolExecutor(32) as pool,
+    ):
+        replies = list(pool.map(lambda _: server.post("{ __schema { types { name } } }"), range(scaled(300, 5_000))))
+        statuses = Counter(reply.status for reply in replies)
+        assert set(statuses) <= {200, 503}
+        assert all(r.codes == ["OVERLOADED"] and r.headers["retry-after"] == "1" for r in replies if r.status == 503)
+        assert statuses[200] > 0
+        assert server.well
+
+
+def test_sigterm_under_load_answers_what_was_accepted(newsroom: Path, tmp_path: Path) -> None:
+    stopped, answered = Event(), Counter[str]()
+
+    def ask(server: Served) -> None:
+        while not stopped.is_set():
+            try:
+                with socket.create_connection(server.address, timeout=MOST_SECONDS) as connection:
+                    body = b'{"query": "{ articles { nodes { title body } } }"}'
+                    head = (
+                        b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\nconnection: close\r\n"
+                    )
+                    connection.sendall(head + b"content-length: %d\r\n\r\n" % len(body) + body)
+                    received = b""
+                    while chunk := connection.recv(65_536):
+                        received += chunk
+            except (ConnectionRefusedError, ConnectionResetError):
+                answered["turned away"] += 1  # it was in the queue of a socket that nobody listens on any more
+                continue
+            announced = int(received.partition(b"content-length: ")[2].partition(b"\r\n")[0] or -1)
+            whole = len(received.partition(b"\r\n\r\n")[2]) == announced
+            answered["whole" if whole else f"torn: {received[:200]!r}"] += 1
+
+    with serving(tmp_path / "log", "--store", newsroom) as server, ThreadPoolExecutor(8) as pool:
+        for _ in range(8):
+            pool.submit(ask, server)
+        while answered["whole"] < 50:
+            time.sleep(0.01)
+        server.process.send_signal(signal.SIGTERM)
+        try:
+            assert server.process.wait(10) == 0
+        finally:
+            stopped.set()
+    assert set(answered) <= {"whole", "turned away"}, answered
+
+
+FOREIGN = [
+    {"content-type": "text/plain", **BEARER},
+    {"content-type": "application/x-www-form-urlencoded", **BEARER},
+    {"content-type": "multipart/form-data; boundary=x", **BEARER},
+    {**BEARER},
+    {**JSON, **BEARER, "origin": "https://evil.example"},
+    {**JSON, **BEARER, "origin": "null"},
+    {**JSON, **BEARER, "sec-fetch-site": "cross-site"},
+    {**JSON, **BEARER, "sec-fetch-site": "same-site"},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+def test_what_a_foreign_page_can_send_executes_nothing(small: Served, headers: dict[str, str]) -> None:
+    sequence = small.ask("GET", "/ready").json["sequence"]
+    body = json.dumps({"query": SAVE, "variables": {"path": "_news/x.md", "text": TEXT.format("X")}}).encode()
+    reply = small.ask("POST", "/graphql", body, headers)
+    assert (reply.status, reply.codes) in ((415, ["UNSUPPORTED_MEDIA_TYPE"]), (403, ["CSRF_REFUSED"]))
+    assert small.ask("GET", "/ready").json["sequence"] == sequence
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1.evil.example"])
+def test_a_socket_of_a_foreign_page_is_not_opened(small: Served, origin: str) -> None:
+    url = f"ws://{small.address[0]}:{small.address[1]}/graphql"
+    protocols = [Subprotocol("graphql-transport-ws")]
+    with pytest.raises(InvalidStatus) as caught, connect(url, origin=Origin(origin), subprotocols=protocols):
+        pass
+    assert caught.value.response.status_code == 403
+
+
+PAYLOADS = [
+    "null",
+    "1",
+    '"x"',
+    "[]",
+    "{",
+    "[" * 100_000,
+    '{"query": 1}',
+    '{"query": "{"}',
+    '{"variables": ' + "9" * 9_999 + "}",
+]
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda text: text[:20])
+def test_no_message_ends_a_socket_with_1006(small: Served, payload: str) -> None:
+    url = f"ws://{small.address[0]}:{small.address[1]}/graphql"
+    with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as connection:
+        connection.send('{"type": "connection_init"}')
+        assert json.loads(connection.recv(30)) == {"type": "connection_ack"}
+        connection.send(f'{{"type": "subscribe", "id": "1", "payload": {payload}}}')
+        with suppress(ConnectionClosed):
+            assert json.loads(connection.recv(30))["type"] == "error"
+        assert connection.close_code in (None, 4400)
+
+
+def test_writers_at_once_lose_nothing(tmp_path: Path, newsroom: Path) -> None:
+    writers, each = 8, scaled(5, 50)
+    store = tmp_path / "news.json"
+    store.write_bytes(newsroom.read_bytes())
+    with (
+        serving(tmp_path / "log", "--store", store, BROADSHEET_KEYS=KEY) as server,
+        ThreadPoolExecutor(writers) as pool,
+    ):
+        paths = [f"_news/{writer}-{number}.md" for number in range(each) for writer in range(writers)]
+        replies = list(pool.map(lambda path: saved(server, path, path, BEARER), paths))
+        assert {reply.json["data"]["saveArticle"]["__typename"] for reply in replies} == {"ArticleSaved"}
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait()
+    with serving(tmp_path / "log", "--store", store) as server:
+        for path in paths:
+            found = server.post("query($p: String!) { article(by: {path: $p}) { title } }", {"p": path})
+            assert found.json == {"data": {"article": {"title": path}}}
+
+
+DAMAGES = {
+    "zeroes": lambda raw: bytes(len(raw)),
+    "half of it": lambda raw: raw[: len(raw) // 2],
+    "nothing": lambda _: b"",
+    "foreign JSON": lambda _: b'{"users": []}',
+    "NULs at the end": lambda raw: raw + bytes(4_096),
+    "no JSON": lambda _: b"SQLite format 3\x00",
+}
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_store_is_refused_in_words_and_left_as_it_is(
+    damage: str, workers: str, newsroom: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "news.json"
+    store.write_bytes(DAMAGES[damage](newsroom.read_bytes()))
+    before = store.read_bytes()
+    command = [*Path("/proc/self/cmdline").read_bytes().split(b"\0")[:1], b"-m", b"graph", b"serve", b"--store"]
+    done = subprocess.run(
+        [*command, str(store).encode(), b"--port", b"0", b"--workers", workers.encode()],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "news.json" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert store.read_bytes() == before
