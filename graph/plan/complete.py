@@ -50,7 +50,7 @@ def regrouped(values: Sequence[Sequence[Any]], flat: list[Any], troubled: bool) 
     """Return the completed items of all lists as lists again, of the same lengths as *values*."""
     if troubled:
         items = iter(flat)
-        return [gathered(islice(items, len(value))) for value in values]
+        return [gathered(list(islice(items, len(value)))) for value in values]
     lists, start = [], 0
     for value in values:
         end = start + len(value)

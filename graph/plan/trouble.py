@@ -74,7 +74,7 @@ def settled(nullable: bool, values: list[Any]) -> list[Any]:
     return values
 
 
-def gathered(items: Iterable[Any]) -> Any:
+def gathered(items: Sequence[Any]) -> Any:
     """Return a list of settled items; the first that failed fails it."""
     values: list[Any] = []
     errors: list[FieldError] = []
