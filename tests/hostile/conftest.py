@@ -7,12 +7,12 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from msgspec.structs import replace
 
-from bench.store import VOCABULARY, document
+from bench import articles
 from store.base import Document, Put
 from store.tiny.tinystore import TinyStore
 from tests.hostile.served import Served, serving
+from tests.newsroom import document
 from tests.newsrooms import NEWSROOM, fill
 
 ARTICLES = 4_000
@@ -23,8 +23,8 @@ KEY = f"desk:{sha256(SECRET.encode()).hexdigest()}:drafts:read+articles:write"
 
 def article(number: int) -> Document:
     """Return an article with a body; the same for the same number."""
-    words = Random(number).choices(VOCABULARY, k=WORDS)
-    return replace(document(Random(number), number), body=" ".join(words))
+    metadata = articles.article(Random(number), number)
+    return document(f"{number}.md", metadata, " ".join(Random(number).choices(articles.VOCABULARY, k=WORDS)))
 
 
 @pytest.fixture(scope="session")
