@@ -6,6 +6,7 @@ Also the routes beside `/graphql`: health, readiness, metrics, and the pages of 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from time import perf_counter
 from typing import Any
 
 from starlette.applications import Starlette
@@ -36,6 +37,9 @@ PATH = "/graphql"
 REFRESH_SECONDS = 0.5
 """How often the file of keys is looked at."""
 
+DEAR_SECONDS = 0.002
+"""After an answer that took longer, requests start one a turn of the loop."""
+
 
 class DisconnectedError(Exception):
     """The client went away before its request was whole."""
@@ -62,6 +66,7 @@ class App:
         self.endpoint.desk = Desk(store, sources)
         self.under_way = self.burst = self.shed = self.streams = self.sockets = 0
         self.sweeping = False
+        self.starting, self.dear = asyncio.Lock(), False
         handlers: Any = {HTTPException: not_found, Exception: failed}
         self.others: ASGIApp = Starlette(
             routes=[*self.probes.routes, *routes], exception_handlers=handlers, lifespan=lambda _: self.lifespan()
@@ -98,13 +103,23 @@ class App:
             return
         self.under_way += 1
         try:
-            answer = await self.endpoint.answer(of_scope(scope, body))
+            answer = await self.answer(of_scope(scope, body))
         finally:
             self.under_way -= 1
         if isinstance(answer, Stream):
             await self.streamed(answer, request, receive, send)
         else:
             await sent(answer, send)
+
+    async def answer(self, request: Request) -> Response | Stream:
+        """Return the answer; where answers are dear, requests that arrive are looked at, perhaps shed, between two."""
+        if self.dear or self.starting.locked():
+            async with self.starting:
+                await asyncio.sleep(0)
+        started = perf_counter()
+        answer = await self.endpoint.answer(request)
+        self.dear = perf_counter() - started > DEAR_SECONDS
+        return answer
 
     def end_burst(self) -> None:
         """Forget how many requests arrived in one turn of the loop: each has its answer or its task."""

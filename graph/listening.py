@@ -1,6 +1,8 @@
 """Settings and an application in, a running server out: uvicorn on uvloop with our protocol, and a graceful stop."""
 
+import asyncio
 import gc
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +16,8 @@ from graph.settings import Settings
 from graph.wire import Wire
 
 BACKLOG = 2_048
+ACCEPTED = 512
+"""Most connections that are taken in one turn of the loop."""
 
 
 def config(app: App, settings: Settings, **given: Any) -> uvicorn.Config:
@@ -41,7 +45,50 @@ def config(app: App, settings: Settings, **given: Any) -> uvicorn.Config:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which exits with 0 once it was told to stop and has stopped."""
+    """uvicorn's server, which alone takes all connections that wait, and exits with 0 once it was told to stop."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.waiting: list[socket.socket] = []
+        self.accepting: set[asyncio.Task[Any]] = set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen. libuv takes one connection a turn, so that too many would wait where none can be shed.
+
+        Workers that share a socket leave it at that: one of them would take the connections of all.
+        """
+        await super().startup(sockets)
+        if sockets:
+            return
+        self.waiting = [
+            socket.socket(fileno=os.dup(each.fileno())) for server in self.servers for each in server.sockets
+        ]
+        for listening in self.waiting:
+            asyncio.get_running_loop().add_reader(listening, self.accept, listening)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, and wait for those that there are."""
+        for listening in self.waiting:
+            asyncio.get_running_loop().remove_reader(listening)
+            listening.close()
+        await super().shutdown(sockets)
+
+    def accept(self, listening: socket.socket) -> None:
+        """Take the connections that wait."""
+        loop = asyncio.get_running_loop()
+        for _ in range(ACCEPTED):
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            connection.setblocking(False)
+            task = loop.create_task(loop.connect_accepted_socket(self.protocol, connection))
+            self.accepting.add(task)
+            task.add_done_callback(self.accepting.discard)
+
+    def protocol(self) -> Protocol:
+        """Return what speaks on one connection."""
+        return Protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
