@@ -11,7 +11,7 @@ BIN := .venv/bin
 PAGES := graph/web/reader.html
 CLIENTS := tests/node/node_modules tests/clients/node_modules tests/clients/.venv
 
-.PHONY: serve test test-web lint types schema web clients bench bench-graphql bench-web wheel clean
+.PHONY: serve test test-web lint types schema web clients bench bench-graphql bench-edge bench-web wheel clean
 
 serve: .venv/installed web
 	$(BIN)/broadsheet serve $(ARTICLES) --watch --host $(HOST) --port $(PORT)
@@ -67,6 +67,10 @@ bench: .venv/developing
 bench-graphql: .venv/developing
 	cd bench/mercurius && npm ci --no-audit --no-fund --loglevel=error
 	$(BIN)/python -m bench.graphql $(STORE)
+
+# Three times what the server can take, slow clients, and memory over a soak; a machine of its own here too.
+bench-edge: .venv/developing
+	$(BIN)/python -m bench.edge
 
 wheel: .venv/developing web
 	$(BIN)/python -m build --wheel --outdir dist

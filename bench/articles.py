@@ -1,9 +1,10 @@
-"""A number of articles in, a folder of their files out: of the corpus tool where that is at hand, else of our own.
+"""A number of articles in, their files or a store of them out: of the corpus tool where it is at hand, else our own.
 
 Both have the shape of real articles (topics, pictures, three related entries or so), and the same number always gives
 the same bytes.
 """
 
+import asyncio
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -12,6 +13,9 @@ from random import Random
 from typing import Any
 
 from store.front_matter import render
+from store.ingest import ingest
+from store.source import Source
+from store.tiny.tinystore import TinyStore
 
 TOOL = Path(__file__).parents[2] / "shared" / "tools" / "make_corpus.py"
 """Called as `make_corpus.py FOLDER --articles N`; no part of this project."""
@@ -31,6 +35,14 @@ def write(folder: Path, size: int, tool: Path | None) -> None:
     for number in range(size):
         path = f"{number}.md"
         (folder / path).write_text(render(article(Random(number), number), path=path), encoding="utf-8")
+
+
+def stored(folder: Path, size: int, tool: Path | None) -> Path:
+    """Return a store of *size* articles, made below *folder*."""
+    write(folder / "files", size, tool)
+    with TinyStore(folder / "news.json", follow=False) as store:
+        asyncio.run(ingest(store, [Source(folder / "files")]))
+    return folder / "news.json"
 
 
 def article(draw: Random, number: int) -> dict[str, Any]:

@@ -27,10 +27,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import queries
-from bench.articles import TOOL, write
+from bench.articles import TOOL, stored
 from bench.queries import QUERIES, Query
-from store.ingest import ingest
-from store.source import Source
 from store.tiny.tinystore import TinyStore
 
 PORT = 8765
@@ -133,7 +131,7 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        chosen.store = chosen.store or made(folder, chosen.make_corpus)
+        chosen.store = chosen.store or stored(folder, ARTICLES, chosen.make_corpus)
         with TinyStore(chosen.store, follow=False) as store:
             articles = asyncio.run(queries.newest_first(store))
             (folder / "data.json").write_bytes(asyncio.run(queries.data(store, articles)))
@@ -141,14 +139,6 @@ def main() -> None:
         queries.write_scripts(folder, given)
         rates = {kind: measure(kind, chosen, folder, given) for kind in chosen.only.split(",")}
     Console(width=150).print(table(rates))
-
-
-def made(folder: Path, tool: Path | None) -> Path:
-    """Return a store of articles."""
-    write(folder / "articles", ARTICLES, tool)
-    with TinyStore(folder / "news.json", follow=False) as store:
-        asyncio.run(ingest(store, [Source(folder / "articles")]))
-    return folder / "news.json"
 
 
 EXPECTED: dict[tuple[str, str], object] = {}

@@ -1,0 +1,56 @@
+"""A run of attacks, each of them new: what the server keeps of them is bounded, whatever they hold."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.hostile.documents import EXECUTED, PARSED, in_variables
+from tests.hostile.served import serving
+from tests.scale import scaled
+
+BYTES = 64 * 2**20
+KEPT = 24 * 2**20
+"""Bytes of answers that the server keeps on purpose: by itself it keeps more, and so may grow by more."""
+ROUNDS = scaled(2, 20)
+
+
+def every(number: int) -> list[tuple[str, Any]]:
+    """Return every hostile document there is."""
+    return [(make(number), None) for make in (*PARSED.values(), *EXECUTED.values())] + [*in_variables(number).values()]
+
+
+def many(make: Callable[[int], str]) -> Callable[[int], list[tuple[str, Any]]]:
+    """Return what makes a hundred new documents of one kind each round."""
+    return lambda number: [(make(100 * number + each), None) for each in range(100)]
+
+
+RUNS: dict[str, Callable[[int], list[tuple[str, Any]]]] = {
+    "everything": every,
+    "shapes of thousands of objects": many(EXECUTED["the most objects"]),
+    "searches": many(
+        lambda n: f'{{ articles(first: 1, search: {{query: "-zz{n}"}}) {{ nodes {{ title }} }} }}',
+    ),
+    "operations": many(
+        lambda n: (
+            "{ articles(first: 1) { nodes {" + "...F " * 1_000 + f"}} }} }} fragment F on Article {{ a{n}: title }}"
+        )
+    ),
+    "filters": many(
+        lambda n: "{ articles(first: 1, filter: {path: {in: [" + f'"{n}-" ' * 2_000 + "]}}) { totalCount } }",
+    ),
+}
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_run_of_attacks_leaves_memory_as_it_was(run: str, thousands: Path, tmp_path: Path) -> None:
+    with serving(tmp_path / "log", "--store", thousands, "--kept-bytes", str(KEPT)) as server:
+        server.post('{ articles(first: 1, search: {query: "a"}) { totalCount } }')
+        server.settled()
+        before = server.resident
+        for number in range(ROUNDS):
+            for document, variables in RUNS[run](number):
+                server.post(document, variables)
+        assert server.resident - before <= BYTES
+        assert server.well
