@@ -174,7 +174,8 @@ def main() -> None:
     parser.add_argument("--slow", type=int, default=200)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="broadsheet-bench-") as folder:
-        with serving(articles.stored(Path(folder), chosen.articles, None)) as process:
+        store = articles.stored(Path(folder), chosen.articles, None)
+        with serving(store) as process:
             asyncio.run(overload(chosen.seconds))
             asyncio.run(slow_clients(chosen.slow))
             asyncio.run(soak(process, chosen.seconds))

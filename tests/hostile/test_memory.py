@@ -11,7 +11,7 @@ from tests.hostile.served import serving
 from tests.scale import scaled
 
 BYTES = 64 * 2**20
-KEPT = 24 * 2**20
+KEPT = 16 * 2**20
 """Bytes of answers that the server keeps on purpose: by itself it keeps more, and so may grow by more."""
 ROUNDS = scaled(2, 20)
 
