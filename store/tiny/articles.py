@@ -18,7 +18,7 @@ from store.tiny.values import Postings, Values
 
 V = TypeVar("V", bound=Hashable)
 Of = Callable[[Article], Iterable[V]]
-MOST_TERMS = 24
+MOST_TERMS = 16
 """Terms of all orders that are kept up; each costs a write some microseconds, and some 100 bytes an article."""
 
 
