@@ -29,6 +29,7 @@ for (const [size, viewport] of Object.entries({ desk: { width: 1280, height: 900
       await page.getByRole('link', { name: 'Read it' }).click()
       await page.getByRole('heading', { level: 1, name: /salt memory/ }).waitFor()
       await page.getByRole('link', { name: 'Playground' }).click()
+      await page.locator('.graphiql-query-editor .view-line').first().waitFor()
       await page.getByRole('button', { name: /^Execute query/ }).click()
       await page.locator('.result-window .view-lines', { hasText: /"data"/ }).waitFor()
       await page.getByText('Copy', { exact: true }).click()

@@ -143,6 +143,7 @@ for (const [mode, options] of /** @type {const} */ ([
       await page.route('https://newsroom.example/**', (route) => route.abort())
       await page.goto(newsroom.url + FLOAT)
       await page.locator('.reading svg.placeholder').waitFor()
+      await page.waitForLoadState('networkidle')
       visit.complaints.length = 0 // the failures were made here
     })
 
@@ -154,7 +155,7 @@ for (const [mode, options] of /** @type {const} */ ([
       await page.reload()
       await listening
       await newsroom.publish('2026-11-23-whale.md', ARRIVING)
-      await page.locator('.story.fresh h2', { hasText: 'A whale reads the tide gauge' }).waitFor({ timeout: 10_000 })
+      await page.locator('.story.fresh h2', { hasText: 'A whale reads the tide gauge' }).waitFor()
       assert.match(await page.getByRole('status').first().innerText(), /whale/)
     })
   })
