@@ -82,6 +82,22 @@ export async function openPage(browser, url, options = {}) {
   return { page, complaints, close: () => context.close() }
 }
 
+/**
+ * Publish articles with this title, one after the other, until *seen* holds: a subscription hears what comes after it, and
+ * nobody outside can tell when it began.
+ * @param {Newsroom} newsroom @param {string} title @param {Promise<unknown>} seen
+ */
+export async function publishUntil(newsroom, title, seen) {
+  let isSeen = false
+  const over = seen.finally(() => (isSeen = true))
+  for (let turn = 0; !isSeen; turn++) {
+    const head = ['publishedDateTime: 2026-11-23T05:00:00Z', `title: "${title}"`, 'provider:', '  domain: citydesk.example']
+    await newsroom.publish(`2026-11-23-${encodeURIComponent(title)}-${turn}.md`, `---\n${head.join('\n')}\n---\n`)
+    await Promise.race([over, pause(500)])
+  }
+  await over
+}
+
 /** @param {() => Promise<unknown>} condition */
 async function until(condition, seconds = 30) {
   const end = Date.now() + seconds * 1000

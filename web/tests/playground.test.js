@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
-import { COMMAND, ELSEWHERE, EXAMPLE, openBrowser, openNewsroom, openPage } from './newsroom.js'
+import { COMMAND, ELSEWHERE, EXAMPLE, openBrowser, openNewsroom, openPage, publishUntil } from './newsroom.js'
 
 const REAL = new URL('../../../shared/corpus/powerapps', import.meta.url).pathname
 
@@ -149,23 +149,10 @@ describe('the playground', () => {
       await run(page)
       await page.getByRole('button', { name: /^Stop/ }).waitFor()
       const title = `Heard over ${road}`
-      const stop = new AbortController()
-      const publishing = publishUntil(title, stop.signal)
-      await answered(page, new RegExp(title.replaceAll(' ', '.')))
-      stop.abort()
-      await publishing
+      await publishUntil(newsroom, title, answered(page, new RegExp(title.replaceAll(' ', '.'))))
       await page.getByRole('button', { name: /^Stop/ }).click()
       assert.equal(sockets.length, road === 'WebSocket' ? 1 : 0)
     })
-  }
-
-  /** A subscription hears what follows it, so news keeps coming until one was heard. @param {string} title @param {AbortSignal} heard */
-  async function publishUntil(title, heard) {
-    for (let turn = 0; !heard.aborted && turn < 20; turn++) {
-      const head = `title: "${title}"\nwebUrl: "https://citydesk.example/${encodeURIComponent(title)}/${turn}"`
-      await newsroom.publish(`2026-11-23-heard-${turn}.md`, `---\n${head}\nprovider:\n  domain: citydesk.example\n---\n`)
-      await page.waitForTimeout(500)
-    }
   }
 
   it('sends the headers of its editor, such as an API key, and copies them with the operation', async () => {

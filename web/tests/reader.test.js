@@ -5,23 +5,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
-import { openBrowser, openNewsroom, openPage } from './newsroom.js'
+import { openBrowser, openNewsroom, openPage, publishUntil } from './newsroom.js'
 
 const FLOAT = '/article/_news/2026-11-22-float-fleet-learns-to-share-its-depth.md'
-const ARRIVING = `---
-title: "A whale reads the tide gauge"
-excerpt: "It agreed."
-publishedDateTime: 2026-11-23T05:00:00Z
-webUrl: "https://www.tidewater-gazette.example/2026/11/whale/"
-type: article
-provider:
-  name: The Tidewater Gazette
-  domain: tidewater-gazette.example
-topics:
-  - Oceans
----
-`
-
 for (const [mode, options] of /** @type {const} */ ([
   ['an open server', []],
   ['a server that takes trusted documents only', ['--trusted-documents', '../graph/web/documents']],
@@ -149,13 +135,8 @@ for (const [mode, options] of /** @type {const} */ ([
 
     it('shows an article that arrives, without being asked', async () => {
       const { page } = visit
-      const listening = new Promise((resolve) => {
-        page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => /"subscribe"/.test(String(payload)) && resolve(payload)))
-      })
-      await page.reload()
-      await listening
-      await newsroom.publish('2026-11-23-whale.md', ARRIVING)
-      await page.locator('.story.fresh h2', { hasText: 'A whale reads the tide gauge' }).waitFor()
+      const title = 'A whale reads the tide gauge'
+      await publishUntil(newsroom, title, page.locator('.story.fresh h2', { hasText: title }).first().waitFor())
       assert.match(await page.getByRole('status').first().innerText(), /whale/)
     })
   })
