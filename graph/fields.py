@@ -48,8 +48,8 @@ def linked(description: str) -> Callable[[Callable[..., Awaitable[Sequence[Any]]
     """
 
     def declare(function: Callable[..., Awaitable[Sequence[Any]]]) -> Any:
-        async def resolve_one(root: Any, info: Info, **arguments: Any) -> Any:
-            return await load(info.context, function, root, arguments, info.path)
+        def resolve_one(root: Any, info: Info, **arguments: Any) -> Any:
+            return load(info.context, function, root, arguments, info.path)
 
         resolve = _resolver(function, resolve_one, skip=2, each=True)
         return strawberry.field(resolver=resolve, description=description, metadata={BATCH: function})

@@ -13,17 +13,18 @@ from strawberry.dataloader import DataLoader
 Function = Callable[..., Awaitable[Sequence[Any]]]
 
 
-async def load(context: Any, function: Function, record: Any, arguments: Mapping[str, Any], path: Path) -> Any:
-    """Return the record's value of `function(records, context, **arguments)`; raises where that value is an Exception.
+def load(context: Any, function: Function, record: Any, arguments: Mapping[str, Any], path: Path) -> Awaitable[Any]:
+    """Return what will be the record's value of `function(records, context, **arguments)`, or raise it if an Exception.
 
-    The loaders live in the dict `context.loaders`, for one request.
+    It is no coroutine: graphql-core does not await the siblings of what failed. The loaders live in the dict
+    `context.loaders`, for one request.
     """
     level = (function, tuple(key for key in path.as_list() if isinstance(key, str)), repr(arguments))
-    loader = context.loaders.get(level)
+    loader: DataLoader[Any, Any] | None = context.loaders.get(level)
     if loader is None:
 
         async def batch(records: list[Any]) -> list[Any]:
             return list(await function(records, context, **arguments))
 
         loader = context.loaders[level] = DataLoader(batch, cache=False)
-    return await loader.load(record)
+    return loader.load(record)
