@@ -22,7 +22,7 @@ from graph.errors import Refusal, masked
 from graph.execution import Operations
 from graph.http import RETRY_AFTER, Endpoint
 from graph.logs import RequestLog
-from graph.message import Request, Response, header
+from graph.message import Headers, Request, Response, header
 from graph.metrics import Measured, Metrics
 from graph.probes import Probes, json
 from graph.record import Record
@@ -90,20 +90,19 @@ class App:
 
     async def graphql(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Receive a GraphQL request, and send its answer."""
-        request = of_scope(scope)
         try:
-            body = await received(request, receive, self.settings.body_bytes)
+            request = of_scope(scope, await received(scope["headers"], receive, self.settings.body_bytes))
         except DisconnectedError:
             return
         except Refusal as refusal:
-            await sent(self.endpoint.refuse(request, refusal), send)
+            await sent(self.endpoint.refuse(of_scope(scope), refusal), send)
             return
         if self.under_way >= self.settings.concurrency:
             await sent(self.overloaded(request), send)
             return
         self.under_way += 1
         try:
-            answer = await self.answer(of_scope(scope, body))
+            answer = await self.answer(request)
         finally:
             self.under_way -= 1
         if isinstance(answer, Stream):
@@ -207,9 +206,9 @@ def of_scope(scope: Scope, body: bytes = b"") -> Request:
     )
 
 
-async def received(request: Request, receive: Receive, most: int) -> bytes:
+async def received(headers: Headers, receive: Receive, most: int) -> bytes:
     """Return a request's body. Raises Refusal as soon as it is too large, DisconnectedError where it never ends."""
-    announced = header(request.headers, b"content-length")
+    announced = header(headers, b"content-length")
     if announced.isdigit() and int(announced[:20]) > most:
         raise too_large(most)
     chunks, size, more = [], 0, True

@@ -29,6 +29,10 @@ STATUS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() 
 CLOSE = b"connection: close\r\n"
 
 
+class HeadersTooLargeError(ValueError):
+    """Raised to the parser, so that it stops."""
+
+
 class Protocol(HttpToolsProtocol):
     """One connection of our own server."""
 
@@ -61,7 +65,9 @@ class Protocol(HttpToolsProtocol):
     def on_url(self, url: bytes) -> None:
         """Take a part of the address."""
         self.url += url
-        self.count(len(url))
+        self.header_bytes += len(url)
+        if self.header_bytes > HEADER_BYTES:
+            raise HeadersTooLargeError
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take one header."""
@@ -69,18 +75,14 @@ class Protocol(HttpToolsProtocol):
         if name == b"expect" and value.lower() == b"100-continue":
             self.expect_100_continue = True
         self.headers.append((name, value))
-        self.count(len(name) + len(value))
-
-    def count(self, size: int) -> None:
-        """Raise, so that the parser stops, where headers are too large."""
-        self.header_bytes += size
+        self.header_bytes += len(name) + len(value)
         if self.header_bytes > HEADER_BYTES:
-            raise ValueError("headers too large")
+            raise HeadersTooLargeError
 
     def on_headers_complete(self) -> None:
         """Choose the road."""
         self.deadline = self.loop.time() + self.settings.body_seconds
-        idle = self.cycle is None or self.cycle.response_complete
+        idle = self.answers_in_place and (self.cycle is None or self.cycle.response_complete)
         if idle and not self.parser.should_upgrade() and not self.expect_100_continue and self.is_graphql():
             self.body, self.size = [], 0
         else:
@@ -143,7 +145,7 @@ class Protocol(HttpToolsProtocol):
         site.burst += 1
         if site.burst + site.under_way > self.settings.concurrency:
             return site.overloaded(request, "in-place")
-        return site.endpoint.answer_now(request) if self.answers_in_place else None
+        return site.endpoint.answer_now(request)
 
     def respond(self, response: Response, method: str) -> None:
         """Write a whole response."""
