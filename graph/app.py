@@ -5,7 +5,7 @@ Also the routes beside `/graphql`: health, readiness, metrics, and the pages of 
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from time import perf_counter
 from typing import Any
 
@@ -96,6 +96,10 @@ class App:
             return
         except Refusal as refusal:
             await sent(self.endpoint.refuse(of_scope(scope), refusal), send)
+            return
+        known = self.endpoint.known(request, "asgi")
+        if known is not None:
+            await sent(known, send)
             return
         if self.under_way >= self.settings.concurrency:
             await sent(self.overloaded(request), send)
@@ -235,9 +239,11 @@ async def sent(response: Response, send: Send) -> None:
     headers = [*response.headers]
     if response.status not in (204, 304):
         headers.append((b"content-length", b"%d" % len(response.body)))
-    with suppress(OSError):
+    try:
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})
+    except OSError:
+        pass  # the client is gone
 
 
 async def not_found(_: StarletteRequest, error: HTTPException) -> StarletteResponse:

@@ -81,11 +81,10 @@ class Endpoint:
 
     def answer_now(self, request: Request, road: str = "in-place") -> Response | None:
         """Return the answer if nothing has to be waited for; else None, and nothing was executed or told."""
-        caller = self.callers.of(request.method, request.headers)
-        known = self._known(request, caller, road)
+        known = self.known(request, road)
         if known is not None:
             return known
-        steps = self._answer(request, caller, road, waits=False)
+        steps = self._answer(request, self.callers.of(request.method, request.headers), road, waits=False)
         try:
             steps.send(None)
         except StopIteration as end:
@@ -104,10 +103,10 @@ class Endpoint:
         self.observe(record)
         return response
 
-    def _known(self, request: Request, caller: Caller, road: str) -> Response | None:
+    def known(self, request: Request, road: str) -> Response | None:
         """Return the answer that the same request had before, if the store has not changed since."""
         started = perf_counter()
-        known = self.kept.of(request, caller, self.store.sequence)
+        known = self.kept.of(request, self.callers.of(request.method, request.headers), self.store.sequence)
         if known is None:
             return None
         response = known.response
