@@ -61,7 +61,7 @@ class Settings:
     directives: int = setting(50, "Most directives in an operation, fragments expanded.")
     variables_depth: int = setting(32, "Deepest nesting of variables and extensions.")
     conditions: int = setting(
-        100, "Most conditions in an operation, fragments expanded: fields of input objects, also in variables."
+        80, "Most conditions in an operation, fragments expanded: fields of input objects, also in variables."
     )
     errors: int = setting(20, "Most errors in an answer.")
 

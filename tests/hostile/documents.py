@@ -152,7 +152,7 @@ EXECUTED: dict[str, Document] = {
     "lists that each filter": lambda n: (
         "{ topics(first: 16) { nodes {"
         + " ".join(
-            f'f{i}: articles(first: 1, filter: {{excerpt: {{ne: "q{n}q{i}"}}}}) {{ totalCount }}' for i in range(24)
+            f'f{i}: articles(first: 1, filter: {{excerpt: {{ne: "q{n}q{i}"}}}}) {{ totalCount }}' for i in range(19)
         )
         + "} } }"
     ),

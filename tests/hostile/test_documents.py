@@ -1,18 +1,37 @@
 """One hostile document: at most 250 ms of processor time and 20 MiB, and the server is well after it."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from graphql import parse
 
 from tests.hostile.documents import EXECUTED, PARSED, Document, in_variables
 from tests.hostile.served import Reply, Served
 
 CPU_SECONDS = 0.25
+REFERENCE = (
+    "{"
+    + " ".join(f'f{n}: articles(first: 1, filter: {{title: {{ne: "q{n}"}}}}) {{ totalCount }}' for n in range(150))
+    + "}"
+)
+TIMES = 24
+"""How often a document as that is parsed in as long, by graphql-core on the machine that the bar was set on."""
 BYTES = 20 * 2**20
 TRIES = 4
 """A machine that is busy makes the same work take longer; a document that costs too much does so every time."""
 LARGEST = 64 * 1024
+
+
+def allowed() -> float:
+    """Return the seconds that a document may cost: more where this machine is slow just now."""
+    taken = []
+    for _ in range(5):
+        started = time.process_time()
+        parse(REFERENCE)
+        taken.append(time.process_time() - started)
+    return max(CPU_SECONDS, TIMES * min(taken))
 
 
 def check_cost(server: Served, ask: Callable[[int], Reply]) -> None:
@@ -25,7 +44,7 @@ def check_cost(server: Served, ask: Callable[[int], Reply]) -> None:
         costs.append((server.cpu - cpu, server.peak - memory))
         assert reply.status == 200
         assert isinstance(reply.json, dict)
-        if costs[-1][0] <= CPU_SECONDS and costs[-1][1] <= BYTES:
+        if costs[-1][0] <= allowed() and costs[-1][1] <= BYTES:
             break
     else:
         pytest.fail(f"it costs {costs} (seconds, bytes)")
