@@ -73,18 +73,20 @@ class Endpoint:
         self.subscriptions = 0
 
     async def answer(self, request: Request) -> Response | Stream:
-        """Return the answer, within the time that a request has."""
-        answered = self.answer_now(request, "asgi")
-        if answered is not None:
-            return answered
-        return await self._answer(request, self.callers.of(request.method, request.headers), "asgi", waits=True)
+        """Return the answer to a request that is not `known`, within the time that it has."""
+        caller = self.callers.of(request.method, request.headers)
+        answered = self._at_once(request, caller, "asgi")
+        return answered if answered is not None else await self._answer(request, caller, "asgi", waits=True)
 
-    def answer_now(self, request: Request, road: str = "in-place") -> Response | None:
+    def answer_now(self, request: Request) -> Response | None:
         """Return the answer if nothing has to be waited for; else None, and nothing was executed or told."""
-        known = self.known(request, road)
+        known = self.known(request, "in-place")
         if known is not None:
             return known
-        steps = self._answer(request, self.callers.of(request.method, request.headers), road, waits=False)
+        return self._at_once(request, self.callers.of(request.method, request.headers), "in-place")
+
+    def _at_once(self, request: Request, caller: Caller, road: str) -> Response | None:
+        steps = self._answer(request, caller, road, waits=False)
         try:
             steps.send(None)
         except StopIteration as end:
