@@ -61,6 +61,17 @@ class Articles:
         number = self.numbers.get(path)
         return None if number is None else self.by_number[number]
 
+    def fill(self, articles: Iterable[Article]) -> None:
+        """Add *articles*, whose paths differ, where there are none yet: quicker than one by one."""
+        added = list(enumerate(articles))
+        self.by_number += (article for _, article in added)
+        self.numbers.update((article.path, number) for number, article in added)
+        self.all.update(range(len(added)))
+        self.published.update(number for number, article in added if article.published)
+        for index in self._live():
+            for number, article in added:
+                index.add(number, article)
+
     def put(self, article: Article) -> None:
         """Add *article*, or replace the one at its path."""
         number = self.numbers.get(article.path)

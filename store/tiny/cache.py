@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import mkstemp
 
 import msgspec
 from msgspec import Struct
@@ -27,14 +27,16 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Article)
 _SAID_TWICE = (("title_text", "title"), ("excerpt_text", "excerpt"), ("original_url", "web_url"))
 """Fields that mostly say what another of the same record says."""
-_SAID_AGAIN = (
-    *("title", "title_text", "excerpt", "excerpt_text", "images", "urls"),
-    *("web_url", "original_url", "amp_web_url", "cdn_amp_web_url"),
+_SAID_AGAIN = tuple(
+    (name, name)
+    for name in (
+        *("title", "title_text", "excerpt", "excerpt_text", "images", "urls"),
+        *("web_url", "original_url", "amp_web_url", "cdn_amp_web_url"),
+    )
 )
 """Fields that an article and those that relate to it mostly fill alike."""
 _SIZE = 4
 _HEAD = 4096
-_CHUNK = 1 << 20
 
 
 class _Head(Struct):
@@ -62,11 +64,15 @@ def is_current(path: Path, stamp: str) -> bool:
 def read(path: Path, stamp: str) -> Iterator[Article]:
     """Yield the articles at *path*. Raises ValueError where they are not those of *stamp*, or not there, or damaged."""
     try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            head = _head(data[:_HEAD])
+        with (
+            path.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+            memoryview(mapped) as data,
+        ):
+            head = _head(bytes(data[:_HEAD]))
             if head.stamp != stamp:
                 raise ValueError("it is of another state")
-            if head.size != len(data) - _HEAD or head.checksum != _checksum(data):
+            if head.size != len(data) - _HEAD or head.checksum != zlib.crc32(data[_HEAD:]):
                 raise ValueError("it is damaged")
             yield from _articles(data)
     except OSError as error:
@@ -77,8 +83,8 @@ def write(path: Path, stamp: str, articles: Iterable[Article]) -> None:
     """Replace the file at *path*; where that cannot be done, the next start is slower, and the log says why."""
     temporary = ""
     try:
-        with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", delete=False) as file:
-            temporary = file.name
+        handle, temporary = mkstemp(dir=path.parent, prefix=f"{path.name}.")
+        with os.fdopen(handle, "wb") as file:
             file.write(bytes(_HEAD))
             size = checksum = 0
             for article in articles:
@@ -102,14 +108,7 @@ def _head(data: bytes) -> _Head:
     return head
 
 
-def _checksum(data: mmap.mmap) -> int:
-    checksum = 0
-    for start in range(_HEAD, len(data), _CHUNK):
-        checksum = zlib.crc32(data[start : start + _CHUNK], checksum)
-    return checksum
-
-
-def _articles(data: mmap.mmap) -> Iterator[Article]:
+def _articles(data: memoryview) -> Iterator[Article]:
     shared = _Shared()
     at = _HEAD
     while at < len(data):
@@ -120,8 +119,9 @@ def _articles(data: mmap.mmap) -> Iterator[Article]:
         _share(article, "canonical_url", article.web_url)
         _share(article, "topics", shared.topics.setdefault(article.topics, article.topics))
         for entry in article.related:
+            if entry.urls:
+                _share(entry, "key", entry.urls[0])
             shared.take(entry, entry.key)
-            _share(entry, "key", entry.urls[0] if entry.urls else None)
         yield article
 
 
@@ -136,12 +136,11 @@ class _Shared:
     def take(self, record: Article | Summary, key: str) -> None:
         """Let *record* share its objects with those before it, and those after it with *record*."""
         _share(record, "provider", self._mentions.setdefault(record.provider.domain, record.provider))
-        for name, other in _SAID_TWICE:
-            _share(record, name, getattr(record, other))
         known = self._records.setdefault(key, record)
-        if known is not record:
-            for name in _SAID_AGAIN:
-                _share(record, name, getattr(known, name))
+        for name, other in _SAID_TWICE if known is record else _SAID_AGAIN:
+            value = getattr(record, name)
+            if value and value == (said := getattr(known, other)):
+                force_setattr(record, name, said)
 
 
 def _share(record: Struct, name: str, known: object) -> None:

@@ -27,10 +27,7 @@ def loaded(storage: Reader, copy: Path, body: Body) -> State:
 
 def _has_copied(articles: Articles, copy: Path, stamp: str) -> bool:
     try:
-        for article in cache.read(copy, stamp):
-            articles.put(article)
+        articles.fill(list(cache.read(copy, stamp)))  # all of them, or none
     except ValueError:
-        for path in list(articles.numbers):
-            articles.remove(path)
         return False
     return True

@@ -128,28 +128,29 @@ def _parsed(first: bytes) -> Header:
 
 def _scan(files: Files, handle: Handle, catalog: Catalog, source: int) -> int:
     """Note each line's document, and return the checksum of all lines after the first."""
-    position = start = HEADER_SIZE
-    checksum, rest, table = 0, b"", ""
+    position, checksum, rest, table = HEADER_SIZE, 0, b"", ""
     while chunk := files.read(handle, position, CHUNK):
-        position += len(chunk)
         checksum = crc32(chunk, checksum)
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            if line.startswith(b'"'):
-                identifier, at = _identifier(line)
-                catalog.put(table, identifier, source, start + at, len(line) - at - line.endswith(b","))
-            elif line.endswith(b"{"):
-                table = orjson.loads(line[line.index(b'"') : -2])
+        block, offset, start = rest + chunk, position - len(rest), 0
+        position += len(chunk)
+        while (end := block.find(b"\n", start)) >= 0:
+            if block.startswith(b'"', start):
+                identifier, at = _identifier(block, start, end)
+                length = end - at - block.endswith(b",", at, end)
+                catalog.put(table, identifier, source, offset + at, length)
+            elif block.endswith(b"{", start, end):
+                table = orjson.loads(block[block.index(b'"', start, end) : end - 2])
                 catalog.tables.setdefault(table, {})
-            start += len(line) + 1
+            start = end + 1
+        rest = block[start:]
     return checksum
 
 
-def _identifier(line: bytes) -> tuple[str, int]:
+def _identifier(block: bytes, start: int, end: int) -> tuple[str, int]:
     """Return the id that a line starts with, and where its document starts."""
-    end = line.index(b'":{')
-    text = line[1:end]
-    if b"\\" not in text:
-        return text.decode(), end + 2
-    end = _QUOTED.match(line).end()  # type: ignore[union-attr] # load() takes what it raises as damage
-    return orjson.loads(line[: end - 1]), end
+    colon = block.index(b'":{', start, end) + 1
+    identifier = block[start + 1 : colon - 1]
+    if b"\\" not in identifier:
+        return identifier.decode(), colon + 1
+    at = _QUOTED.match(block, start, end).end()  # type: ignore[union-attr] # load() takes what it raises as damage
+    return orjson.loads(block[start : at - 1]), at
