@@ -33,6 +33,9 @@ from store.urls import clean
 
 WORTH_CACHING = 500
 """Fewer articles are read from their documents in no time."""
+BREATH_SECONDS = 0.001
+"""How long readers have between two portions of the full text: a lock goes to whoever asks first, and that is seldom
+one who waits."""
 
 
 class TinyStore:
@@ -295,7 +298,7 @@ class TinyStore:
         """Make the full text, in portions, so that nobody waits for more than one."""
         self._save_cache()
         more = True
-        while more and not self._closed.is_set():
+        while more and not self._closed.wait(BREATH_SECONDS):
             with self._still:
                 more = self._state.fulltext.build()
 
