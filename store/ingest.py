@@ -123,9 +123,10 @@ class _Ingest:
 
     async def _own(self, files: list[File], known: Mapping[str, str]) -> list[File]:
         """Return the files whose paths no other source has."""
-        paths = {file: self._source.path(file.path) for file in files}
-        names = {path: other.shown for path in paths.values() if (other := self._run.owners.get(path))}
-        fresh = [path for path in paths.values() if path not in known and path not in names]
+        prefix, owners = self._source.prefix, self._run.owners
+        paths = [prefix + file.path for file in files]
+        names = {path: owners[path].shown for path in owners.keys() & paths}
+        fresh = [path for path in paths if path not in known and path not in names]
         if self._store is not None and fresh:
             for path, document in zip(fresh, await self._store.documents(fresh), strict=True):
                 if document is not None and not _is_gone(document.source):
@@ -133,9 +134,8 @@ class _Ingest:
         for path, owner in names.items():
             message = f"comes from {owner} and from {self._source.shown}; name one of them: NAME=FOLDER"
             self._report.fail([Problem(path, None, "path.conflict", message)])
-        own = [file for file, path in paths.items() if path not in names]
-        self._run.owners.update((paths[file], self._source) for file in own)
-        return own
+        owners.update(dict.fromkeys([path for path in paths if path not in names], self._source))
+        return [file for file, path in zip(files, paths, strict=True) if path not in names]
 
     async def _changed(self, folder: Folder, files: list[File], known: Mapping[str, str], origin: Origin) -> list[File]:
         if not known:
@@ -160,17 +160,25 @@ class _Ingest:
         return [file for file in files if f"{real}/{file.place}" in touched or path_of(file.path) not in known]
 
     async def _read(self, task: Task, files: list[File], known: Mapping[str, str]) -> None:
+        """Read files, and apply what they hold; one batch is written while the next is read."""
         pending: list[Document] = []
-        async with aclosing(readings(task, files, self._run.processes)) as parts:
-            async for outcomes in parts:
-                self._note(outcomes, known)
-                pending += await self._dated(outcomes.documents, known)
-                if len(pending) >= BATCH:
-                    await self._apply([Put(document) for document in pending])
-                    pending = []
-                self._run.advance(outcomes.files)
-        if pending:
-            await self._apply([Put(document) for document in pending])
+        writing = asyncio.ensure_future(self._put([]))
+        try:
+            async with aclosing(readings(task, files, self._run.processes)) as parts:
+                async for outcomes in parts:
+                    self._note(outcomes, known)
+                    pending += await self._dated(outcomes.documents, known)
+                    if len(pending) >= BATCH:
+                        await writing
+                        writing, pending = asyncio.ensure_future(self._put(pending)), []
+                    self._run.advance(outcomes.files)
+        finally:
+            await writing
+        await self._put(pending)
+
+    async def _put(self, documents: Sequence[Document]) -> None:
+        if documents:
+            await self._apply([Put(document) for document in documents])
 
     async def _dated(self, documents: list[Document], known: Mapping[str, str]) -> list[Document]:
         """Return documents with the time their file was first read."""
@@ -190,10 +198,10 @@ class _Ingest:
                 self._report.skipped += 1
 
     async def _remove(self, known: Mapping[str, str], listing: Listing) -> None:
-        path_of = self._source.path
-        there = {path_of(file.path) for file in listing.files}
-        there.update(path_of(problem.path) for problem in listing.problems)
-        unread = tuple(map(path_of, listing.unread))
+        prefix = self._source.prefix
+        there = {prefix + file.path for file in listing.files}
+        there.update(prefix + problem.path for problem in listing.problems)
+        unread = tuple(prefix + path for path in listing.unread)
         gone = [Remove(path) for path in known if path not in there and not path.startswith(unread)]
         if gone:
             await self._apply(gone)

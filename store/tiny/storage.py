@@ -32,7 +32,7 @@ from store.tiny.transaction import Prepare, Transaction
 
 logger = logging.getLogger(__name__)
 
-COMPACT_AFTER = 64 << 20
+COMPACT_AFTER = 128 << 20
 
 
 class JournalStorage(Reader, Storage):
