@@ -5,7 +5,8 @@ Front pages are asked for again and again, to the byte. Such a request is not ev
 that depend on nothing else: not on the time, and not on documents that their request was to be remembered with.
 """
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graph.caller import Caller
 from graph.message import Request, Response
@@ -16,8 +17,7 @@ LARGEST_REQUEST = 16 * 1024
 """Bytes of the largest request that is kept with its answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeptAnswer:
+class KeptAnswer(Struct, frozen=True):
     """A response, and what is told of its operation to metrics and log."""
 
     response: Response

@@ -3,8 +3,10 @@
 What headers decide is worked out once for each set of headers and kept, since a client sends the same ones each time.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from graph.auth import Keys
 from graph.compression import chosen

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
+from msgspec import Struct
 
 from graph import filters, inputs
 from graph.context import Context
@@ -62,8 +62,7 @@ def at_most(first: int | None) -> int | None:
     return first
 
 
-@dataclass(frozen=True, slots=True)
-class PageInfoRecord:
+class PageInfoRecord(Struct, frozen=True):
     """Where a page lies in its list."""
 
     has_next_page: bool
@@ -72,8 +71,7 @@ class PageInfoRecord:
     end_cursor: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeRecord:
+class EdgeRecord(Struct, frozen=True):
     """One item of a page with its cursor, and the search that found it."""
 
     node: Any
@@ -82,8 +80,7 @@ class EdgeRecord:
     search: Search | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionRecord:
+class ConnectionRecord(Struct, frozen=True):
     """A page, and the criteria that its counts and facets obey."""
 
     slice: Slice[Any]

@@ -4,15 +4,15 @@ One `Context` is made for each request and handed untouched to every field that 
 """
 
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from store.base import Store
 from store.desk import Desk
 
 
-@dataclass(frozen=True, slots=True)
-class Viewer:
+class Viewer(Struct, frozen=True):
     """Whom we answer: the rights that an API key's scopes give. Without a key all are False."""
 
     drafts: bool = False
@@ -23,8 +23,7 @@ class Viewer:
 ANYBODY = Viewer()
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """One request's view of the store, and where it edits; `loaders` belongs to whoever batches reads within it."""
 
     store: Store

@@ -4,14 +4,15 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from graph.context import Context
 
 INTERPRETED, PLANNED, KEPT = "interpreted", "planned", "kept"
 """What makes answers: graphql-core value by value, a plan, or the same request before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """An executed operation: the encoded `{"data": …}`, and the codes of its errors.
 
     `executed` is False where its variables did not fit, so that there is no `data`; `how` says what made it.

@@ -1,7 +1,8 @@
 """A request's bytes and an answer's bytes: all that the roads carry, whichever server reads and writes them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 Headers = Sequence[tuple[bytes, bytes]]
 """Names in lower case."""
@@ -9,8 +10,7 @@ READS = ("GET", "HEAD")
 """Methods that may only read, and that say in their query string what."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One request, received whole; `client` is the address it came from."""
 
     method: str
@@ -26,8 +26,7 @@ class Request:
         return self.query if self.method in READS else self.body
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """One answer; its road adds `content-length` and what belongs to the connection."""
 
     status: int

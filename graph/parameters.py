@@ -3,11 +3,11 @@
 GraphQL over HTTP sections 5.1 to 5.4. Whatever is malformed is a `Refusal` with status 400, of any JSON and of no JSON.
 """
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
+from msgspec import Struct
 
 from graph.errors import Refusal
 from graph.limits import check_nesting
@@ -18,8 +18,7 @@ FIELDS = 16
 """Most parameters in a query string."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(Struct, frozen=True):
     """A GraphQL request as it was asked; `query` may be missing where `extensions` name a persisted document."""
 
     query: str | None

@@ -57,8 +57,11 @@ class Protocol(HttpToolsProtocol):
         sweeping(self.site, self)
 
     def on_message_begin(self) -> None:
-        """Begin a request; what the ordinary road needs besides is made when it is taken."""
-        self.url, self.headers, self.expect_100_continue = b"", [], False
+        """Begin a request; what the ordinary road needs besides is made when it is known to be taken."""
+        if self.answers_in_place:
+            self.url, self.headers, self.expect_100_continue = b"", [], False
+        else:
+            super().on_message_begin()
         self.asked, self.header_bytes, self.body = True, 0, None
         self.deadline = self.loop.time() + self.settings.header_seconds
 
@@ -82,7 +85,10 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Choose the road."""
         self.deadline = self.loop.time() + self.settings.body_seconds
-        idle = self.answers_in_place and (self.cycle is None or self.cycle.response_complete)
+        if not self.answers_in_place:
+            super().on_headers_complete()
+            return
+        idle = self.cycle is None or self.cycle.response_complete
         if idle and not self.parser.should_upgrade() and not self.expect_100_continue and self.is_graphql():
             self.body, self.size = [], 0
         else:

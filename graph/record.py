@@ -1,13 +1,12 @@
 """What is told of one request: to the log as one line, to the metrics as counts. Never a body, a variable or a key."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 from graph.execution import Answer
 from graph.message import Headers
 
 
-@dataclass(slots=True)
-class Record:
+class Record(Struct):
     """One request as it becomes known; `code` is that of its refusal or its first error, `how` what answered it.
 
     `headers` are there for those that name a caller's span; nobody is told of any other.
@@ -25,7 +24,7 @@ class Record:
     cost: int | None = None
     seconds: float = 0.0
     bytes: int = 0
-    headers: Headers = field(default=(), repr=False)
+    headers: Headers = ()
 
     def take(self, answer: Answer) -> None:
         """Note what made an answer, and its first error."""

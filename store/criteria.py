@@ -6,10 +6,11 @@ and excerpts are compared in their text form. Ties of an order are broken by pat
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Generic, Literal, TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T")
 
@@ -44,8 +45,7 @@ Members = Literal["topics", "images", "related"]
 """The lists of an article. `related` holds the ingested (and visible) articles that its entries resolve to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Is:
+class Is(Struct, frozen=True):
     """One key compared with one value: `Is("heat", Op.GTE, 50)`, `Is("category", Op.IS_NULL, True)`."""
 
     key: str
@@ -54,45 +54,39 @@ class Is:
     case_sensitive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AllOf:
+class AllOf(Struct, frozen=True):
     """True where every filter is; `AllOf(())` is always true."""
 
     filters: tuple["Filter", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """True where at least one filter is; `AnyOf(())` never is."""
 
     filters: tuple["Filter", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """True where *filter* is not."""
 
     filter: "Filter"
 
 
-@dataclass(frozen=True, slots=True)
-class Some:
+class Some(Struct, frozen=True):
     """True where at least one member of the list matches."""
 
     members: Members
     filter: "Filter"
 
 
-@dataclass(frozen=True, slots=True)
-class Every:
+class Every(Struct, frozen=True):
     """True where every member of the list matches, as it does for an empty one."""
 
     members: Members
     filter: "Filter"
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Struct, frozen=True):
     """Compares the length of a list. That of `related` counts all its entries."""
 
     members: Members
@@ -100,8 +94,7 @@ class Count:
     value: int | tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RelatesTo:
+class RelatesTo(Struct, frozen=True):
     """True where an entry of `related` names this target: an article's path, or the key of a summary."""
 
     target: str
@@ -112,8 +105,7 @@ Filter = Is | AllOf | AnyOf | Not | Some | Every | Count | RelatesTo
 OrderField = Literal["published_at", "heat", "quality", "title", "ingested_at", "relevance"]
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """One term of an order. `title` sorts by its casefolded text form. `relevance` needs a search."""
 
     field: OrderField
@@ -134,16 +126,14 @@ class SearchField(Enum):
     TOPICS = "topics"
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """Words, "phrases", -not, prefix*: all must match, in any of *fields* (all of them where empty)."""
 
     query: str
     fields: tuple[SearchField, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Which part of a list: `first` after a cursor, or `last` before one. Cursors are the opaque ones of a Slice."""
 
     first: int | None = 20
@@ -152,8 +142,7 @@ class Page:
     before: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Criteria:
+class Criteria(Struct, frozen=True):
     """Articles to be found. `drafts` also finds unpublished ones."""
 
     filter: Filter = AllOf(())
@@ -163,8 +152,7 @@ class Criteria:
     drafts: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Slice(Generic[T]):
+class Slice(Struct, Generic[T], frozen=True):
     """One page: its items with a cursor each, and whether more lie on either side."""
 
     items: Sequence[T]

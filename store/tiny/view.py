@@ -1,9 +1,10 @@
 """Criteria in, answers out: the state as one kind of reader sees it, with drafts or without."""
 
 from collections.abc import Hashable
-from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
+from msgspec import Struct
+from msgspec.structs import replace
 from pyroaring import BitMap
 
 from store.article import Article, Provider, Topic
@@ -43,8 +44,8 @@ def is_small(value: Any, most: int = LARGEST) -> bool:
         elif isinstance(value, tuple):
             left -= len(value)
             pending += value[: max(left, 0)]
-        elif is_dataclass(value):
-            pending += [getattr(value, each.name) for each in fields(value)]
+        elif isinstance(value, Struct):
+            pending += [getattr(value, name) for name in value.__struct_fields__]
         left -= 1
     return left > 0
 
