@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,15 +27,9 @@ export async function openNewsroom(options = [], source = EXAMPLE) {
   const folder = join(home, 'newsroom')
   await cp(source, folder, { recursive: true })
   const port = await freePort()
-  const server = spawn(COMMAND, ['serve', folder, '--store', join(home, 'store.json'), '--port', String(port), '--watch', ...options])
-  let log = ''
-  server.stdout.on('data', (text) => (log += text))
-  server.stderr.on('data', (text) => (log += text))
   const url = `http://127.0.0.1:${port}`
-  await until(async () => {
-    assert.equal(server.exitCode, null, log)
-    return (await fetch(`${url}/`).catch(() => undefined))?.ok
-  })
+  const store = join(home, 'store.json')
+  let server = await serve()
   return {
     url,
     /** @param {string} name @param {string} text */
@@ -43,11 +37,38 @@ export async function openNewsroom(options = [], source = EXAMPLE) {
       await mkdir(join(folder, '_news'), { recursive: true })
       await writeFile(join(folder, '_news', name), text)
     },
+    /** Stop serving, and serve again after *meanwhile*. @param {() => Promise<unknown>} meanwhile */
+    async restart(meanwhile) {
+      await stop()
+      await meanwhile()
+      server = await serve()
+    },
+    /** Remove the store, which the folder is read into anew. */
+    async forget() {
+      const names = await readdir(home)
+      await Promise.all(names.filter((name) => name.startsWith('store.json')).map((name) => rm(join(home, name))))
+    },
     async close() {
-      server.kill('SIGTERM')
-      await new Promise((resolve) => (server.exitCode === null ? server.once('exit', resolve) : resolve(undefined)))
+      await stop()
       await rm(home, { recursive: true, force: true })
     },
+  }
+
+  async function serve() {
+    const started = spawn(COMMAND, ['serve', folder, '--store', store, '--port', String(port), '--watch', ...options])
+    let log = ''
+    started.stdout.on('data', (text) => (log += text))
+    started.stderr.on('data', (text) => (log += text))
+    await until(async () => {
+      assert.equal(started.exitCode, null, log)
+      return (await fetch(`${url}/`).catch(() => undefined))?.ok
+    })
+    return started
+  }
+
+  async function stop() {
+    server.kill('SIGTERM')
+    await new Promise((resolve) => (server.exitCode === null ? server.once('exit', resolve) : resolve(undefined)))
   }
 }
 
@@ -91,11 +112,16 @@ export async function publishUntil(newsroom, title, seen) {
   let isSeen = false
   const over = seen.finally(() => (isSeen = true))
   for (let turn = 0; !isSeen; turn++) {
-    const head = ['publishedDateTime: 2026-11-23T05:00:00Z', `title: "${title}"`, 'provider:', '  domain: citydesk.example']
-    await newsroom.publish(`2026-11-23-${encodeURIComponent(title)}-${turn}.md`, `---\n${head.join('\n')}\n---\n`)
+    await publishTitle(newsroom, title, turn)
     await Promise.race([over, pause(500)])
   }
   await over
+}
+
+/** Publish one article with this title. @param {Newsroom} newsroom @param {string} title */
+export async function publishTitle(newsroom, title, turn = 0) {
+  const head = ['publishedDateTime: 2026-11-23T05:00:00Z', `title: "${title}"`, 'provider:', '  domain: citydesk.example']
+  await newsroom.publish(`2026-11-23-${encodeURIComponent(title)}-${turn}.md`, `---\n${head.join('\n')}\n---\n`)
 }
 
 /** @param {() => Promise<unknown>} condition */

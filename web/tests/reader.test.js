@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
-import { openBrowser, openNewsroom, openPage, publishUntil } from './newsroom.js'
+import { openBrowser, openNewsroom, openPage, publishTitle, publishUntil } from './newsroom.js'
 
 const FLOAT = '/article/_news/2026-11-22-float-fleet-learns-to-share-its-depth.md'
 for (const [mode, options] of /** @type {const} */ ([
@@ -138,6 +138,18 @@ for (const [mode, options] of /** @type {const} */ ([
       const title = 'A whale reads the tide gauge'
       await publishUntil(newsroom, title, page.locator('.story.fresh h2', { hasText: title }).first().waitFor())
       assert.match(await page.getByRole('status').first().innerText(), /whale/)
+    })
+
+    it('shows what arrived while the server was away, and what arrives once its store was made anew', async () => {
+      const { page, complaints } = visit
+      const arrived = (/** @type {string} */ word) => page.locator('.story.fresh h2', { hasText: word }).first().waitFor()
+      await publishUntil(newsroom, 'A heron inspects the lock', arrived('heron'))
+      await newsroom.restart(() => publishTitle(newsroom, 'An otter audits the weir'))
+      await arrived('otter')
+      await newsroom.restart(() => newsroom.forget())
+      await publishUntil(newsroom, 'A pike reviews the pond', arrived('pike'))
+      const others = complaints.splice(0).filter((complaint) => !/WebSocket|ERR_CONNECTION/.test(complaint))
+      assert.deepEqual(others, []) // the browser notes each attempt to reach a server that is away
     })
   })
 }

@@ -44,16 +44,17 @@ function follow(listener: (change: Change) => void): () => void {
 
   async function listen() {
     const query = await documentText((Live as unknown as { __meta__: { hash: string } }).__meta__.hash)
-    let since: string | undefined
+    const variables: { since?: string } = {} // what is sent again after a lost connection, as it is by then
     while (!stopped.signal.aborted) {
       try {
-        for await (const { data } of socket.iterate<LiveSubscription>({ query, variables: { since } })) {
+        for await (const { data } of socket.iterate<LiveSubscription>({ query, variables })) {
           if (!data) return // refused: the page works on without
-          since = data.changes.seq
+          variables.since = data.changes.seq
           listener(data.changes)
         }
       } catch {
-        return
+        if (variables.since === undefined) return
+        delete variables.since // the store is another one by now: on with what comes
       }
     }
   }
