@@ -51,18 +51,25 @@ class Served:
     def ask(self, method: str, target: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Reply:
         """Send one request, and return its answer."""
         connection = HTTPConnection(*self.address, timeout=60)
-        try:
-            connection.request(method, target, body, headers or {})
-            answer = connection.getresponse()
-            given = {name.lower(): value for name, value in answer.getheaders()}
-            return Reply(answer.status, given, answer.read())
-        finally:
-            connection.close()
+        connection.request(method, target, body, headers or {})
+        return reply(connection)
 
     def post(self, query: str, variables: Any = None, headers: dict[str, str] | None = None, **more: Any) -> Reply:
         """Ask by POST."""
         body = json.dumps({"query": query, **({"variables": variables} if variables else {}), **more}).encode()
         return self.ask("POST", "/graphql", body, {**JSON, **(headers or {})})
+
+    def post_at_once(self, query: str, count: int) -> list[Reply]:
+        """Ask by POST over *count* connections, all of which are there before the server looks at the first."""
+        body = json.dumps({"query": query}).encode()
+        connections = [HTTPConnection(*self.address, timeout=60) for _ in range(count)]
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            for connection in connections:
+                connection.request("POST", "/graphql", body, JSON)
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+        return [reply(connection) for connection in connections]
 
     @property
     def well(self) -> bool:
@@ -103,6 +110,16 @@ class Served:
             time.sleep(0.25)
             if self.cpu - before < 0.02:
                 return
+
+
+def reply(connection: HTTPConnection) -> Reply:
+    """Return the answer to the request that was sent, and close."""
+    try:
+        answer = connection.getresponse()
+        given = {name.lower(): value for name, value in answer.getheaders()}
+        return Reply(answer.status, given, answer.read())
+    finally:
+        connection.close()
 
 
 @contextmanager
