@@ -87,6 +87,22 @@ for (const [mode, options] of /** @type {const} */ ([
       await page.getByRole('heading', { level: 1, name: /salt memory/ }).waitFor()
     })
 
+    it('tells on a timeline when each related article came, and walks from there', async () => {
+      const { page } = visit
+      await page.getByRole('link', { name: 'A fleet of floats learns to share the deep' }).first().click()
+      const moments = page.getByRole('figure', { name: /^From .+ to .+2026$/ }).locator('.moment')
+      await moments.first().waitFor()
+      const places = await moments.evaluateAll((all) => all.map((each) => parseFloat(each.style.left)))
+      assert.ok(places.length > 2)
+      assert.deepEqual([places[0], places.at(-1)], [2, 98])
+      assert.deepEqual(places, [...places].sort((one, other) => one - other))
+      await moments.first().hover()
+      const [, title] = /^.+?: (.+)$/.exec(await page.locator('.timeline .spoken').innerText()) ?? []
+      assert.ok(title)
+      await moments.first().click()
+      await page.locator('.here h3', { hasText: title }).waitFor()
+    })
+
     it('goes back to where it was', async () => {
       const { page } = visit
       await page.keyboard.press('j')
