@@ -34,12 +34,14 @@ for (const [mode, options] of /** @type {const} */ ([
     })
 
     it('shows the newest article first, with its picture and its provider', async () => {
-      const lead = visit.page.locator('.lead')
+      const { page } = visit
+      const lead = page.locator('.lead')
       assert.equal(await lead.locator('h2').innerText(), 'A fleet of floats learns to share the deep')
       assert.match(await lead.innerText(), /Northern Float/)
-      const width = () => lead.locator('img').evaluate((image) => /** @type {HTMLImageElement} */ (image).naturalWidth)
-      await visit.page.waitForFunction(() => document.querySelector('.lead img')?.matches('[src^="/pictures/"]'))
-      assert.ok((await width()) > 0)
+      await page.waitForFunction(() => {
+        const image = /** @type {HTMLImageElement | null} */ (document.querySelector('.lead img[src^="/pictures/"]'))
+        return image && image.naturalWidth > 0
+      })
     })
 
     it('pages on by itself, down to the last article', async () => {
@@ -97,8 +99,8 @@ for (const [mode, options] of /** @type {const} */ ([
       assert.deepEqual([places[0], places.at(-1)], [2, 98])
       assert.deepEqual(places, [...places].sort((one, other) => one - other))
       await moments.first().hover()
-      const [, title] = /^.+?: (.+)$/.exec(await page.locator('.timeline .spoken').innerText()) ?? []
-      assert.ok(title)
+      const spoken = await page.locator('.timeline .spoken', { hasText: ': ' }).innerText()
+      const title = spoken.slice(spoken.indexOf(': ') + 2)
       await moments.first().click()
       await page.locator('.here h3', { hasText: title }).waitFor()
     })
