@@ -124,11 +124,11 @@ export async function publishTitle(newsroom, title, turn = 0) {
   await newsroom.publish(`2026-11-23-${encodeURIComponent(title)}-${turn}.md`, `---\n${head.join('\n')}\n---\n`)
 }
 
-/** @param {() => Promise<unknown>} condition */
-async function until(condition, seconds = 30) {
+/** Wait until something holds. @param {() => Promise<unknown>} condition */
+export async function until(condition, seconds = 30) {
   const end = Date.now() + seconds * 1000
   while (!(await condition())) {
-    assert.ok(Date.now() < end, 'the server did not come up')
+    assert.ok(Date.now() < end, 'it never came to hold')
     await pause(100)
   }
 }

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
-import { openBrowser, openNewsroom, openPage, publishTitle, publishUntil } from './newsroom.js'
+import { openBrowser, openNewsroom, openPage, publishTitle, publishUntil, until } from './newsroom.js'
 
 const FLOAT = '/article/_news/2026-11-22-float-fleet-learns-to-share-its-depth.md'
 for (const [mode, options] of /** @type {const} */ ([
@@ -195,6 +195,8 @@ describe('the reader on other stores', () => {
     const topics = Array.from({ length: 230 }, (_, number) => `  - Topic ${String(number).padStart(3, '0')}`)
     const head = ['title: "All at once"', 'provider:', '  domain: citydesk.example', 'topics:', ...topics]
     await newsroom.publish('all.md', `---\n${head.join('\n')}\n---\n`)
+    const count = `${newsroom.url}/graphql?${new URLSearchParams({ query: '{ articles { totalCount } }' })}`
+    await until(async () => (await (await fetch(count)).json()).data.articles.totalCount === 1)
     await page.goto(newsroom.url)
     await page.locator('.lead h2', { hasText: 'All at once' }).waitFor()
     await page.goto(`${newsroom.url}/topics`)
