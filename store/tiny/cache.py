@@ -27,13 +27,10 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Article)
 _SAID_TWICE = (("title_text", "title"), ("excerpt_text", "excerpt"), ("original_url", "web_url"))
 """Fields that mostly say what another of the same record says."""
-_SAID_AGAIN = tuple(
-    (name, name)
-    for name in (
-        *("title", "title_text", "excerpt", "excerpt_text", "images", "urls"),
-        *("web_url", "original_url", "amp_web_url", "cdn_amp_web_url"),
-    )
-)
+_SAID_AGAIN = tuple((name, name) for name in (
+    "title", "title_text", "excerpt", "excerpt_text", "images", "urls",
+    "web_url", "original_url", "amp_web_url", "cdn_amp_web_url",
+))  # fmt: skip
 """Fields that an article and those that relate to it mostly fill alike."""
 _SIZE = 4
 _HEAD = 4096
