@@ -4,8 +4,9 @@ A cost is a sum of products. `articles(first: $n) { nodes { related(first: 3) { 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 TERMS = 64
 """Most products in one cost; past them each variable counts as the most it may be."""
@@ -25,13 +26,14 @@ class Slicing(NamedTuple):
 Factor = int | Slicing
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """A sum of products: page sizes (in order) → how often."""
 
     terms: Mapping[tuple[Slicing, ...], int]
 
     def __add__(self, other: "Cost") -> "Cost":
+        if not other.terms:
+            return self
         terms = dict(self.terms)
         for product, times in other.terms.items():
             terms[product] = terms.get(product, 0) + times
@@ -65,7 +67,7 @@ class Cost:
 
 def objects(count: int) -> Cost:
     """Return the cost of *count* objects."""
-    return Cost({(): count})
+    return Cost({(): count} if count else {})
 
 
 def size(slicing: Slicing, variables: Mapping[str, Any]) -> int:

@@ -5,7 +5,6 @@ as many steps as the document has fields, whatever they would expand to.
 """
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import Any
 
 from graphql import (
@@ -29,6 +28,8 @@ from graphql import (
     is_list_type,
 )
 from graphql.type import is_composite_type, is_introspection_type
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graph.conditions import CONDITIONS, Uses, of_literal
 from graph.cost import VALUES, Cost, Factor, Slicing, objects
@@ -44,8 +45,7 @@ EXPANDED = 20_000
 SLICES = ("first", "last")
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """The count of one selection set, fragments expanded; `fields` are those of its own level, `expanded` all."""
 
     depth: int = 0
@@ -118,7 +118,8 @@ class Counting:
         total = NOTHING
         for selection in selections.selections:
             if isinstance(selection, FieldNode):
-                tally = self.field(selection, parent, page) + self.sought(selection, parent)
+                definition = self.schema.get_field(parent, selection.name.value) if is_composite_type(parent) else None
+                tally = self.field(selection, definition, page) + self.sought(selection, definition)
             elif isinstance(selection, FragmentSpreadNode):
                 tally = self.fragment(selection.name.value, page)
             elif isinstance(selection, InlineFragmentNode):
@@ -153,9 +154,8 @@ class Counting:
             self.memo[name, page] = kept
         return kept
 
-    def field(self, node: FieldNode, parent: GraphQLNamedType | None, page: Factor | None) -> Tally:
-        """Return the tally of one field and what is below it."""
-        definition = self.schema.get_field(parent, node.name.value) if is_composite_type(parent) else None
+    def field(self, node: FieldNode, definition: GraphQLField | None, page: Factor | None) -> Tally:
+        """Return the tally of one field and what is below it; one without a definition is refused by validation."""
         aliases = 1 if node.alias else 0
         weight = definition.extensions.get(VALUES, 1) if definition else 1
         if node.selection_set is None:
@@ -175,11 +175,12 @@ class Counting:
         cost, values = (below.cost + objects(1)) * times, (below.values + objects(weight)) * times
         return self._above(below + below.sought if is_list else below, cost, values, aliases)
 
-    def sought(self, node: FieldNode, parent: GraphQLNamedType | None) -> Tally:
+    def sought(self, node: FieldNode, definition: GraphQLField | None) -> Tally:
         """Return the conditions of a field: its own, and those of its arguments."""
-        definition = self.schema.get_field(parent, node.name.value) if is_composite_type(parent) else None
-        uses: Uses = Counter()
         conditions = definition.extensions.get(CONDITIONS, 0) if definition else 0
+        if not conditions and not node.arguments:
+            return NOTHING
+        uses: Uses = Counter()
         for argument in node.arguments or ():
             known = definition.args.get(argument.name.value) if definition else None
             conditions += of_literal(argument.value, known.type if known else None, uses)
