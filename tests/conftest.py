@@ -1,9 +1,10 @@
 """What all tests share: asynchronous tests run on asyncio, by the plugin that comes with Starlette's anyio."""
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("house", deadline=None)  # a busy machine says nothing about an example
+# A busy machine says nothing about an example.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
 

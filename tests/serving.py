@@ -4,7 +4,6 @@ import asyncio
 import socket
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -14,6 +13,7 @@ import uvicorn
 from graph.app import App
 from graph.listening import config, serve
 from graph.settings import Settings, from_environment
+from tests.patience import PATIENCE, until
 from tests.small import small_app
 
 
@@ -25,20 +25,18 @@ def serving(made: Callable[[Settings], App] = small_app, **given: Any) -> Iterat
     server = uvicorn.Server(config(made(settings), settings, loop="uvloop"))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
     thread.start()
-    deadline = time.monotonic() + 10
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.005)
     try:
+        until(lambda: server.started)
         yield listening.getsockname()
     finally:
         server.should_exit = True
-        thread.join(15)
+        thread.join(PATIENCE)
         listening.close()
 
 
-def exchange(address: tuple[str, int], sent: bytes, seconds: float = 5.0) -> bytes:
+def exchange(address: tuple[str, int], sent: bytes) -> bytes:
     """Send bytes, and return all that comes back until the server closes."""
-    with socket.create_connection(address, timeout=seconds) as connection:
+    with socket.create_connection(address, timeout=PATIENCE) as connection:
         connection.sendall(sent)
         return drained(connection)
 
@@ -62,6 +60,11 @@ def request(
     if body or method == "POST":
         lines += f"content-length: {len(body)}\r\n"
     return (lines + ("connection: close\r\n" if close else "") + "\r\n").encode() + body
+
+
+def until_told(address: tuple[str, int], sample: bytes) -> None:
+    """Return once the metrics have a sample."""
+    until(lambda: sample in exchange(address, request(b"", method="GET", target="/metrics")))
 
 
 if __name__ == "__main__":

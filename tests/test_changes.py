@@ -11,6 +11,7 @@ from store.errors import CriteriaError
 from store.tiny.announcements import CHANGES, Announcement, page_of
 from store.tiny.tinystore import TinyStore
 from tests.newsroom import news
+from tests.patience import PATIENCE
 
 ADDED, UPDATED, HEAT, REMOVED = ChangeKind.ADDED, ChangeKind.UPDATED, ChangeKind.HEAT, ChangeKind.REMOVED
 HISTORY: list[tuple[Put | Remove, ChangeKind | None, ChangeKind | None]] = [
@@ -109,13 +110,13 @@ def test_waiting_ends_with_the_next_change_of_any_thread(path: Path) -> None:
         return await waiting
 
     with TinyStore(path, follow=False) as store:
-        assert asyncio.run(asyncio.wait_for(run(store), 10)) == 1
+        assert asyncio.run(asyncio.wait_for(run(store), PATIENCE)) == 1
 
 
 def test_another_process_sees_each_change(path: Path) -> None:
     with TinyStore(path) as writer, TinyStore(path, read_only=True) as reader:
         asyncio.run(writer.apply([Put(news("a.md"))]))
-        assert asyncio.run(asyncio.wait_for(reader.wait(0), 10)) == 1
+        assert asyncio.run(asyncio.wait_for(reader.wait(0), PATIENCE)) == 1
         assert asyncio.run(reader.articles(["a.md"]))[0] is not None
 
 

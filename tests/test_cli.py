@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -18,19 +17,19 @@ from tinydb import TinyDB
 
 from graph.schema import sdl
 from tests.newsrooms import CORPUS, MISSING, NEWSROOM, write
+from tests.patience import PATIENCE, until
 
 ONE = """
 title: One
 publishedDateTime: 2026-11-03T08:00:00Z
 provider: {name: A, domain: a.example}
 """
-DEADLINE_SECONDS = 30
 
 
 def broadsheet(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
     """Run the command to its end, and insist on its exit code."""
     command = [sys.executable, "-m", "graph", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == code, done.stderr
     return done
 
@@ -119,7 +118,7 @@ def test_query_takes_variables_and_exits_with_one_on_errors(folder: Path, store:
 )
 def test_what_cannot_be_done_is_said_in_words(arguments: tuple[str, ...], says: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "graph", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False, cwd=tmp_path)
     assert done.returncode != 0
     assert says in done.stderr
     assert "Traceback" not in done.stderr
@@ -206,7 +205,7 @@ def serving(*arguments: str | Path, port: int | None = None) -> Iterator[tuple[s
             yield url, process
         finally:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=DEADLINE_SECONDS)
+            process.communicate(timeout=PATIENCE)
 
 
 def free_port() -> int:
@@ -222,18 +221,10 @@ def asked(url: str, query: str) -> Any:
     body = json.dumps({"query": query}).encode()
     request = urllib.request.Request(url, body, {"content-type": "application/json"})  # noqa: S310 # our own server
     try:
-        with urllib.request.urlopen(request, timeout=DEADLINE_SECONDS) as response:  # noqa: S310 # our own server
+        with urllib.request.urlopen(request, timeout=PATIENCE) as response:  # noqa: S310 # our own server
             return json.load(response)["data"]
     except (urllib.error.URLError, ConnectionError):
         return None
-
-
-def until(holds: Any) -> None:
-    """Wait until something holds, and fail once the deadline is over."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, "it never came to hold"
-        time.sleep(0.02)
 
 
 def test_serve_answers_and_ends_well_when_told_to(folder: Path) -> None:
@@ -246,7 +237,7 @@ def test_the_pages_can_be_left_out(folder: Path) -> None:
     with serving(folder, "--no-web") as (url, _):
         page = urllib.request.Request(url.removesuffix("graphql"))  # noqa: S310 # our own server
         with pytest.raises(urllib.error.HTTPError, match="404"):
-            urllib.request.urlopen(page, timeout=DEADLINE_SECONDS)  # noqa: S310 # our own server
+            urllib.request.urlopen(page, timeout=PATIENCE)  # noqa: S310 # our own server
 
 
 def test_drafts_are_shown_to_everybody_only_if_told_to(folder: Path) -> None:

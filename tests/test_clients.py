@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,8 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import pytest
+
+from tests.patience import PATIENCE, until
 
 ROOT = Path(__file__).parent.parent
 CLIENTS = Path(__file__).parent / "clients"
@@ -74,15 +75,16 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def answers(endpoint: str, server: "subprocess.Popen[bytes]") -> None:
     """Return once *endpoint* answers."""
     ask = Request(endpoint, b'{"query": "{ __typename }"}', {"Content-Type": "application/json"})  # noqa: S310 - ours
-    deadline = time.monotonic() + 30
-    while server.poll() is None and time.monotonic() < deadline:
+
+    def answered() -> bool:
+        assert server.poll() is None, "the server did not come up"
         try:
-            urlopen(ask, timeout=5).close()  # noqa: S310 - loopback
+            urlopen(ask, timeout=PATIENCE).close()  # noqa: S310 - loopback
         except (URLError, ConnectionError):
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("the server did not come up")
+            return False
+        return True
+
+    until(answered)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from store.criteria import Criteria, Page
 from store.tiny.gate import Gate
 from store.tiny.tinystore import TinyStore
 from tests.newsroom import news
+from tests.patience import PATIENCE
 
 WRITERS, BATCHES, SIZE = 16, 6, 5
 
@@ -74,7 +75,7 @@ def test_a_writer_waits_for_readers_inside_and_goes_before_those_that_come_later
             order.append("read at last")
         return order
 
-    assert asyncio.run(asyncio.wait_for(run(), 10)) == ["read", "written", "read later", "read at last"]
+    assert asyncio.run(asyncio.wait_for(run(), PATIENCE)) == ["read", "written", "read later", "read at last"]
 
 
 def test_reading_does_not_suspend_while_nothing_is_applied(tmp_path: Path) -> None:

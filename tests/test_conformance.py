@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.newsrooms import NEWSROOM, write
+from tests.patience import PATIENCE
 from tests.serving import serving
 from tests.test_cli import asked
 from tests.test_cli import serving as serving_folder
@@ -26,7 +27,7 @@ def installed() -> None:
 
 def run(script: str, address: tuple[str, int]) -> list[str]:
     command = [str(node), script, f"http://{address[0]}:{address[1]}/graphql"]
-    done = subprocess.run(command, cwd=NODE, check=False, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=NODE, check=False, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 

@@ -12,6 +12,7 @@ import pytest
 from store.errors import ArticleError
 from store.folder import LARGEST_FILE, File, Folder
 from store.listing import Listing, listed
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -160,7 +161,7 @@ def test_opening_something_special_does_not_hang(special: Path, name: str) -> No
     refused: list[str] = []
     reading = threading.Thread(target=lambda: refused.append(refusal(special, name)), daemon=True)
     reading.start()
-    reading.join(timeout=5)
+    reading.join(PATIENCE)
     assert refused
     assert refused[0].startswith(f"{name}: file.")
 

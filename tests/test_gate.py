@@ -3,6 +3,7 @@
 import asyncio
 
 from store.tiny.gate import Gate
+from tests.patience import PATIENCE
 
 
 def test_a_reader_that_is_closed_while_it_waits_does_not_hold_the_writer_off() -> None:
@@ -19,4 +20,4 @@ def test_a_reader_that_is_closed_while_it_waits_does_not_hold_the_writer_off() -
         with gate.writing:
             pass
 
-    asyncio.run(asyncio.wait_for(scenario(), 5))
+    asyncio.run(asyncio.wait_for(scenario(), PATIENCE))

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from store.ingest import check, ingest
 from store.report import Report
 from store.source import Source
 from store.tiny.tinystore import TinyStore
+from tests.patience import until
 
 pytestmark = pytest.mark.anyio
 CORPUS = Path(__file__).parent.parent.parent / "shared/corpus"
@@ -274,10 +274,7 @@ def test_worker_processes_end_with_the_one_that_is_killed(site: Path, tmp_path: 
         workers = [int(pid) for pid in process.stdout.readline().split()]
         assert len(workers) == 2
         process.kill()
-    deadline = time.monotonic() + 30
-    while any(map(is_alive, workers)):
-        assert time.monotonic() < deadline, "they go on without their parent"
-        time.sleep(0.02)
+    until(lambda: not any(map(is_alive, workers)))
 
 
 def is_alive(pid: int) -> bool:

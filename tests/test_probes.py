@@ -6,9 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
-from urllib.request import urlopen
 
 import msgspec
 import pytest
@@ -23,7 +23,7 @@ from graph.settings import Settings
 from store.base import Put
 from store.tiny.tinystore import TinyStore
 from tests.newsroom import news
-from tests.serving import exchange, request, serving
+from tests.serving import exchange, request, serving, until_told
 from tests.small import SmallStore, ask, post, small_app
 
 pytestmark = pytest.mark.anyio
@@ -136,19 +136,7 @@ def address() -> Iterator[tuple[str, int]]:
         yield address
 
 
-def counted(address: tuple[str, int]) -> dict[str, float]:
-    with urlopen(f"http://{address[0]}:{address[1]}/metrics", timeout=5) as reply:
-        return metrics(reply.read())
-
-
-async def until(address: tuple[str, int], name: str, value: float) -> None:
-    """Return once a metric has a value."""
-    async with asyncio.timeout(5):
-        while (await asyncio.to_thread(counted, address))[name] != value:
-            pass
-
-
-async def test_open_subscriptions_are_counted_until_they_end(address: tuple[str, int]) -> None:
+def test_open_subscriptions_are_counted_until_they_end(address: tuple[str, int]) -> None:
     watch = {"query": "subscription { count(to: 9, seconds: 30) }"}
     url = f"ws://{address[0]}:{address[1]}/graphql"
     with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
@@ -158,20 +146,21 @@ async def test_open_subscriptions_are_counted_until_they_end(address: tuple[str,
             {"type": "subscribe", "id": "c", "payload": {"query": "{ slow(seconds: 30) }"}},
         ):
             socket.send(json.dumps(message))
-        await until(address, "broadsheet_subscriptions", 2)
+        until_told(address, b"broadsheet_subscriptions 2.0")
         socket.send('{"type": "complete", "id": "a"}')
-        await until(address, "broadsheet_subscriptions", 1)
-    await until(address, "broadsheet_subscriptions", 0)
-    assert counted(address)["broadsheet_sockets"] == 0
+        until_told(address, b"broadsheet_subscriptions 1.0")
+    until_told(address, b"broadsheet_subscriptions 0.0")
+    until_told(address, b"broadsheet_sockets 0.0")
 
 
-async def test_an_event_stream_is_an_open_subscription(address: tuple[str, int]) -> None:
-    body = b'{"query": "subscription { count(to: 1, seconds: 0.3) }"}'
-    stream = asyncio.create_task(asyncio.to_thread(exchange, address, request(body, "accept: text/event-stream\r\n")))
-    await until(address, "broadsheet_subscriptions", 1)
-    assert counted(address)["broadsheet_streams"] == 1
-    assert b"event: complete" in await stream
-    await until(address, "broadsheet_subscriptions", 0)
+def test_an_event_stream_is_an_open_subscription(address: tuple[str, int]) -> None:
+    body = b'{"query": "subscription { count(to: 1, seconds: 2) }"}'
+    with ThreadPoolExecutor(1) as pool:
+        stream = pool.submit(exchange, address, request(body, "accept: text/event-stream\r\n"))
+        until_told(address, b"broadsheet_subscriptions 1.0")
+        until_told(address, b"broadsheet_streams 1.0")
+        assert b"event: complete" in stream.result()
+    until_told(address, b"broadsheet_subscriptions 0.0")
 
 
 WORKER = """

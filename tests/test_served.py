@@ -17,7 +17,8 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from tests.newsrooms import write
-from tests.test_cli import DEADLINE_SECONDS, ONE, asked, broadsheet, free_port, serving, until
+from tests.patience import PATIENCE, until
+from tests.test_cli import ONE, asked, broadsheet, free_port, serving
 from tests.test_mutation import REMOVE, SAVE, text
 
 KEY = "bs_desk"
@@ -42,7 +43,7 @@ def mutate(url: str, document: str, **variables: Any) -> Any:
     body = json.dumps({"query": document, "variables": variables}).encode()
     headers = {"content-type": "application/json", "authorization": f"Bearer {KEY}"}
     request = urllib.request.Request(url, body, headers)  # noqa: S310 # our own server
-    with urllib.request.urlopen(request, timeout=DEADLINE_SECONDS) as response:  # noqa: S310 # our own server
+    with urllib.request.urlopen(request, timeout=PATIENCE) as response:  # noqa: S310 # our own server
         answer = json.load(response)
     return next(iter(answer["data"].values())) if answer["data"] else answer["errors"][0]["extensions"]["code"]
 
@@ -53,13 +54,13 @@ def watching(url: str, since: str | None) -> Iterator[Iterator[dict[str, Any]]]:
     with connect(url.replace("http", "ws", 1), subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
         payload = {"query": WATCH, "variables": {"since": since}}
         socket.send('{"type": "connection_init"}')
-        assert json.loads(socket.recv(DEADLINE_SECONDS)) == {"type": "connection_ack"}
+        assert json.loads(socket.recv(PATIENCE)) == {"type": "connection_ack"}
         socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
 
         def changes() -> Iterator[dict[str, Any]]:
             with suppress(ConnectionClosed):
                 while True:
-                    message = json.loads(socket.recv(DEADLINE_SECONDS))
+                    message = json.loads(socket.recv(PATIENCE))
                     assert message["type"] == "next", message
                     yield message["payload"]["data"]["changes"]
 
@@ -91,7 +92,7 @@ def test_a_subscription_goes_on_after_a_restart_without_gap_or_repeat(
             assert asked(url, "{ __typename }") is not None
             process.send_signal(end)
             told += [change["seq"] for change in changes]  # whatever was still told
-            process.wait(DEADLINE_SECONDS)
+            process.wait(PATIENCE)
         write(folder, f"{turn}.md", ONE.replace("One", f"Meanwhile {turn}"))
     with serving(*arguments, port=port) as (url, _), watching(url, told[-1]) as changes:
         expected = all_changes(url)
@@ -170,7 +171,7 @@ def test_a_get_of_a_trusted_document_can_be_kept_by_a_cdn(folder: Path, store: P
         address = f'{url}?documentId=FrontPage&variables={{"first":1}}'  # as docs/caching.md has it
         request = urllib.request.Request(address, headers={name.replace("_", "-"): headers[name] for name in headers})  # noqa: S310
         try:
-            with urllib.request.urlopen(request, timeout=DEADLINE_SECONDS) as reply:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=PATIENCE) as reply:  # noqa: S310
                 return reply.status, {name.lower(): value for name, value in reply.headers.items()}, reply.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -210,7 +211,7 @@ def test_write_back_needs_a_folder(store: Path, folder: Path) -> None:
 
 def counted(url: str) -> dict[str, float]:
     """Return what `/metrics` tells, by sample."""
-    with urllib.request.urlopen(url.replace("graphql", "metrics"), timeout=DEADLINE_SECONDS) as reply:  # noqa: S310
+    with urllib.request.urlopen(url.replace("graphql", "metrics"), timeout=PATIENCE) as reply:  # noqa: S310
         lines = [line.rsplit(" ", 1) for line in reply.read().decode().splitlines() if not line.startswith("#")]
     return {name: float(value) for name, value in lines}
 

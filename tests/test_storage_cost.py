@@ -1,7 +1,6 @@
 """What a write costs: as many calls and bytes whatever the store holds, and one sync for all who wait."""
 
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,9 +8,9 @@ from pathlib import Path
 from store.tiny.files import Files, Handle
 from store.tiny.record import Batch, Put
 from store.tiny.storage import JournalStorage
+from tests.patience import PATIENCE, until
 
 WAITING = 12
-DEADLINE_SECONDS = 30
 
 
 class Weighed(Files):
@@ -44,7 +43,7 @@ class Slow(Weighed):
 
     def sync(self, handle: Handle) -> None:
         self.syncing.set()
-        assert self.go_on.wait(DEADLINE_SECONDS)
+        assert self.go_on.wait(PATIENCE)
         super().sync(handle)
 
 
@@ -74,14 +73,11 @@ def test_those_who_wait_for_a_sync_share_the_next_one(tmp_path: Path) -> None:
     storage = JournalStorage(tmp_path / "store.json", files=files)
     with ThreadPoolExecutor(WAITING + 1) as threads:
         written = [threads.submit(put, storage, "first.md")]
-        assert files.syncing.wait(DEADLINE_SECONDS)
+        assert files.syncing.wait(PATIENCE)
         written += [threads.submit(put, storage, f"{number}.md") for number in range(WAITING)]
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while len(storage._group._waiting) <= WAITING:
-            assert time.monotonic() < deadline
-            time.sleep(0.001)
+        until(lambda: len(storage._group._waiting) > WAITING)
         files.go_on.set()
         for each in written:
-            each.result(DEADLINE_SECONDS)
+            each.result(PATIENCE)
     assert files.made["syncs"] == 2
     assert len(list(JournalStorage(tmp_path / "store.json").documents("articles"))) == WAITING + 1

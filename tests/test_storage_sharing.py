@@ -5,7 +5,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from store.tiny.lock import WriteLock
 from store.tiny.record import Batch
 from store.tiny.storage import JournalStorage
 from store.tiny.transaction import Transaction
+from tests.patience import until
 
 ROOT = Path(__file__).parent.parent
 INCREMENT = """
@@ -135,11 +135,3 @@ def test_a_follower_says_what_is_wrong_for_as_long_as_it_is(tmp_path: Path) -> N
         until(lambda: follower.trouble is None)
     finally:
         follower.stop()
-
-
-def until(reached: Callable[[], bool]) -> None:
-    """Return once something is so."""
-    deadline = time.monotonic() + 10
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)

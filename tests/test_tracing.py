@@ -70,7 +70,7 @@ def lasted(span: ReadableSpan) -> int:
 async def test_a_span_lasts_as_long_as_its_request(app: App, exporter: InMemorySpanExporter) -> None:
     await post(app, "{ slow(seconds: 0.05) }")
     (span,) = exporter.get_finished_spans()
-    assert 0.05 <= lasted(span) / 1e9 < 5
+    assert lasted(span) >= 0.05e9
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ async def test_a_span_lasts_as_long_as_its_request(app: App, exporter: InMemoryS
         ("{ nothing }", "GraphQL Operation", "GRAPHQL_VALIDATION_FAILED", StatusCode.UNSET),
         ("{ refused }", "query", "BAD_CRITERIA", StatusCode.UNSET),
         ("{ broken }", "query", "INTERNAL", StatusCode.ERROR),
-        ("mutation { save(seconds: 1) }", "mutation", "TIMEOUT", StatusCode.ERROR),
+        ("mutation { save(seconds: 5) }", "mutation", "TIMEOUT", StatusCode.ERROR),
     ],
 )
 async def test_what_went_wrong_is_the_error_type(
@@ -87,7 +87,7 @@ async def test_what_went_wrong_is_the_error_type(
 ) -> None:
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    app = small_app(request_seconds=0.05)
+    app = small_app(request_seconds=1)
     app.traced = Spans(provider)
     await post(app, query)
     (span,) = exporter.get_finished_spans()

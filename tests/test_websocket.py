@@ -1,7 +1,6 @@
 """graphql-transport-ws against a real server: each close code of the protocol, and operations between them."""
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
@@ -13,7 +12,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from tests.serving import exchange, request, serving
+from tests.patience import PATIENCE
+from tests.serving import serving, until_told
 from tests.test_http import MALFORMED
 
 INIT = {"type": "connection_init"}
@@ -23,7 +23,7 @@ ACK = {"type": "connection_ack"}
 @pytest.fixture(scope="module")
 def address() -> Iterator[tuple[str, int]]:
     key = f"desk:{sha256(b'opens').hexdigest()}:drafts:read"
-    with serving(init_seconds=0.3, subscriptions=3, keys=(key,)) as address:
+    with serving(subscriptions=3, keys=(key,)) as address:
         yield address
 
 
@@ -43,7 +43,7 @@ def send(socket: ClientConnection, message: Any) -> None:
 
 
 def receive(socket: ClientConnection) -> Any:
-    return json.loads(socket.recv(timeout=5))
+    return json.loads(socket.recv(timeout=PATIENCE))
 
 
 def closed(socket: ClientConnection) -> int:
@@ -68,8 +68,6 @@ CLOSES = {
     "a subscription without payload": ([INIT, {"type": "subscribe", "id": "1"}], 4400),
     "a completion without id": ([INIT, {"type": "complete"}], 4400),
     "nested arrays": ([INIT, "[" * 100_000], 4400),
-    "silence": ([], 4408),
-    "only a ping": ([{"type": "ping"}], 4408),
     "two initialisations": ([INIT, INIT], 4429),
     "an operation before it": ([subscribe("1", "{ hello }")], 4401),
     "an unknown key": ([{**INIT, "payload": {"authorization": "Bearer nobody"}}], 4403),
@@ -82,6 +80,12 @@ CLOSES = {
 def test_each_close_has_its_code(address: tuple[str, int], messages: list[Any], code: int) -> None:
     with opened(address, *messages) as socket:
         assert closed(socket) == code
+
+
+@pytest.mark.parametrize("messages", [[], [{"type": "ping"}]], ids=["silence", "only a ping"])
+def test_who_does_not_begin_in_time_is_closed(messages: list[Any]) -> None:
+    with serving(init_seconds=0.3) as address, opened(address, *messages) as socket:
+        assert closed(socket) == 4408
 
 
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED)
@@ -179,13 +183,6 @@ ENDLESS = subscribe(token_hex(100_000), "subscription { count(to: 100000000) }")
 """Its id is in each message, and does not compress."""
 
 
-def until_told(address: tuple[str, int], sample: bytes) -> None:
-    """Return once the metrics have a sample."""
-    deadline = time.monotonic() + 20
-    while sample not in exchange(address, request(b"", method="GET", target="/metrics")):
-        assert time.monotonic() < deadline
-
-
 def test_a_client_that_does_not_read_is_dropped_with_a_code() -> None:
     with serving(write_seconds=1) as address, opened(address, INIT) as socket:
         assert receive(socket) == ACK
@@ -213,12 +210,12 @@ def test_a_mutation_that_was_accepted_is_finished_though_its_time_is_over() -> N
 def test_an_operation_on_a_socket_is_counted_and_timed_as_any_other() -> None:
     with serving() as address, opened(address, INIT) as socket:
         assert receive(socket) == ACK
-        for query in ("{ slow(seconds: 0.3) }", "{ refused }"):
+        for query in ("{ slow(seconds: 1.1) }", "{ refused }"):
             send(socket, subscribe("1", query))
             assert [receive(socket)["type"] for _ in range(2)] == ["next", "complete"]
         until_told(address, b'requests_total{code="BAD_CRITERIA",kind="query",road="websocket",status="0"} 1.0')
         until_told(address, b'broadsheet_answers_total{how="interpreted"} 2.0')
-        until_told(address, b'broadsheet_request_seconds_bucket{kind="query",le="0.25"} 1.0')
+        until_told(address, b'broadsheet_request_seconds_bucket{kind="query",le="1.0"} 1.0')
 
 
 def test_a_ping_is_answered(address: tuple[str, int]) -> None:
