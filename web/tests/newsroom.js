@@ -90,7 +90,7 @@ export function openBrowser() {
 export async function openPage(browser, url, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce', ...options })
   const page = await context.newPage()
-  page.setDefaultTimeout(30_000) // a busy machine says nothing about a page
+  page.setDefaultTimeout(60_000) // a busy machine says nothing about a page
   /** @type {string[]} */
   const complaints = []
   page.on('console', (message) => message.type() === 'error' && complaints.push(`console: ${message.text()}`))
@@ -125,7 +125,7 @@ export async function publishTitle(newsroom, title, turn = 0) {
 }
 
 /** Wait until something holds. @param {() => Promise<unknown>} condition */
-export async function until(condition, seconds = 30) {
+export async function until(condition, seconds = 60) {
   const end = Date.now() + seconds * 1000
   while (!(await condition())) {
     assert.ok(Date.now() < end, 'it never came to hold')
