@@ -1,8 +1,9 @@
 """The in-place road: a connection's bytes in, answers out where a request's last byte arrives, without a task for it.
 
-What cannot be answered on the spot (other paths, upgrades, operations that wait, requests behind an unfinished one,
+What cannot be answered on the spot (other paths, WebSockets, operations that wait, requests behind an unfinished one,
 clients that do not read) takes uvicorn's ordinary road to the ASGI application untouched. Both roads end slow clients:
-each connection has a deadline for what it owes, and one sweep a while looks at all of them.
+each connection has a deadline for what it owes, and one sweep a while looks at all of them. Both pass over an upgrade
+to what is not spoken here, such as HTTP/2, which clients offer with ordinary requests (RFC 9110, section 7.8).
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from math import inf
 from typing import Any
 
 import orjson
+from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from graph.app import PATH, App
@@ -45,7 +47,7 @@ class Protocol(HttpToolsProtocol):
         self.settings = app.settings
         self.answers_in_place = app.settings.http == "in-place"
         self.deadline = self.unread_deadline = inf
-        self.asked = False
+        self.asked = self.passes_over = False
         self.target = b""
         self.body: list[bytes] | None = None
         self.size = self.header_bytes = 0
@@ -55,6 +57,39 @@ class Protocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.deadline = self.loop.time() + self.settings.header_seconds
         sweeping(self.site, self)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes. The parser stops at a head that asks for an upgrade; one that is passed over is read without."""
+        self._unset_keepalive_if_required()
+        rest: bytes | memoryview = data
+        try:
+            while rest:
+                try:
+                    self.parser.feed_data(rest)
+                    return
+                except HttpParserUpgrade as upgrade:
+                    if not self.passes_over:
+                        self.switch()
+                        return
+                    self.parser.feed_data(self.head_without_upgrade())
+                    rest = memoryview(rest)[upgrade.args[0] :]
+        except HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+
+    def switch(self) -> None:
+        """Go on as a WebSocket, if that is what was asked for."""
+        if self._should_upgrade():
+            self.handle_websocket_upgrade()
+
+    def head_without_upgrade(self) -> bytes:
+        """Return the line and the headers of the request, as if it asked for no upgrade."""
+        line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        return b"".join([line, *(b"%b: %b\r\n" % each for each in self.headers if each[0] != b"upgrade"), b"\r\n"])
+
+    def _should_upgrade(self) -> bool:
+        """Whether a WebSocket is asked for, by a whole handshake (RFC 6455, section 4.1); uvicorn asks it too."""
+        has_key = any(name == b"sec-websocket-key" for name, _ in self.headers)
+        return has_key and self.parser.get_method() == b"GET" and super()._should_upgrade()
 
     def on_message_begin(self) -> None:
         """Begin a request; what the ordinary road needs besides is made when it is known to be taken."""
@@ -85,11 +120,15 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Choose the road."""
         self.deadline = self.loop.time() + self.settings.body_seconds
+        upgrades = self.parser.should_upgrade()
+        self.passes_over = upgrades and self.parser.get_method() != b"CONNECT" and not self._should_upgrade()
+        if self.passes_over:
+            return
         if not self.answers_in_place:
             super().on_headers_complete()
             return
         idle = self.cycle is None or self.cycle.response_complete
-        if idle and not self.parser.should_upgrade() and not self.expect_100_continue and self.is_graphql():
+        if idle and not upgrades and not self.expect_100_continue and self.is_graphql():
             self.body, self.size = [], 0
         else:
             self.take_ordinary_road()
@@ -126,6 +165,8 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Answer, here and now or as a task."""
+        if self.passes_over:
+            return
         self.deadline = inf
         if self.body is not None:
             request = self.request(b"".join(self.body))

@@ -57,6 +57,11 @@ REQUESTS = {
     "too large": request(b" " * 1_100_000),
     "chunked": b"POST /graphql HTTP/1.1\r\nhost: testserver\r\ncontent-type: application/json\r\nconnection: close\r\n"
     b"transfer-encoding: chunked\r\n\r\n9\r\n{\"query\":\r\nb\r\n \"{ hello }\"\r\n1\r\n}\r\n0\r\n\r\n",
+    **{
+        f"an upgrade to {name}": ask("{ hello }", f"upgrade: {name}\r\n").replace(b": close", b": close, upgrade")
+        for name in ("h2c", "websocket", "TLS/1.0")
+    },
+    "CONNECT": request(b"", "", "CONNECT"),
     "HTTP/1.0": ask("{ hello }").replace(b"HTTP/1.1", b"HTTP/1.0"),
     "not HTTP": b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
     "health": request(b"", "", "GET", "/health"),
@@ -96,6 +101,28 @@ def test_a_connection_is_kept_and_answers_again(roads: tuple[Address, Address]) 
                 while not answer.endswith(b'{"data":{"hello":"world"}}'):
                     answer += connection.recv(65_536)
                 assert answer.count(b"HTTP/1.1 200 OK") == 1, number
+
+
+@pytest.mark.parametrize("framing", [b"content-length: 21", b"transfer-encoding: chunked"])
+@pytest.mark.parametrize("to", [b"h2c", b"websocket"])
+def test_an_upgrade_that_is_passed_over_costs_nothing(
+    roads: tuple[Address, Address], to: bytes, framing: bytes
+) -> None:
+    head = b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n" + framing
+    offered = head + b"\r\nconnection: Upgrade, HTTP2-Settings\r\nhttp2-settings: AAMAAABk\r\nupgrade: %b\r\n\r\n" % to
+    body = b'{"query":"{ hello }"}'
+    whole = body if b"length" in framing else b"".join(b"1\r\n%c\r\n" % each for each in body) + b"0\r\n\r\n"
+    for address in roads:
+        for cut in (1, len(offered) - 3, len(offered), len(offered) + 5, len(offered + whole)):
+            sent = offered + whole + ask('{ echo(text: "and the next") }')
+            with socket.create_connection(address, timeout=PATIENCE) as connection:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connection.sendall(sent[:cut])
+                until_told(address, b"broadsheet_sockets 0.0")  # what was cut off has come by itself
+                connection.sendall(sent[cut:])
+                answers = drained(connection)
+            assert b'{"data":{"hello":"world"}}' in answers
+            assert answers.endswith(b'{"data":{"echo":"and the next"}}')
 
 
 SLOW = {
