@@ -74,7 +74,9 @@ class Protocol(HttpToolsProtocol):
                     self.parser.feed_data(self.head_without_upgrade())
                     rest = memoryview(rest)[upgrade.args[0] :]
         except HttpParserError:
-            self.send_400_response("Invalid HTTP request received.")
+            message = "Invalid HTTP request received."
+            self.logger.warning(message)
+            self.send_400_response(message)
 
     def switch(self) -> None:
         """Go on as a WebSocket, if that is what was asked for."""

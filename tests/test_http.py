@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from graph.settings import Settings, SettingsError, from_environment
+from tests.patience import until
 from tests.small import GRAPHQL, JSON, ask, post, small_app
 
 pytestmark = pytest.mark.anyio
@@ -242,15 +243,13 @@ async def test_a_mutation_that_was_accepted_is_finished_though_its_time_is_over(
     app = small_app(request_seconds=0.01)
     assert (await post(app, "mutation { save(seconds: 0.5) }")).code == "TIMEOUT"
     assert app.store.sequence == 7
-    while app.store.sequence < 8:  # noqa: ASYNC110 # nobody tells of it
-        await asyncio.sleep(0.01)
+    await asyncio.to_thread(until, lambda: app.store.sequence == 8)
 
 
 async def test_more_requests_than_there_is_room_for_are_shed_at_once() -> None:
     app = small_app(concurrency=2)
     under_way = [asyncio.create_task(post(app, "{ slow(seconds: 0.5) }")) for _ in range(2)]
-    while app.under_way < 2:  # noqa: ASYNC110 # nobody tells of it
-        await asyncio.sleep(0)
+    await asyncio.to_thread(until, lambda: app.under_way == 2)
     reply = await post(app, "{ hello }")
     assert (reply.status, reply.code, reply.headers["retry-after"]) == (503, "OVERLOADED", "1")
     assert [each.status for each in await asyncio.gather(*under_way)] == [200, 200]

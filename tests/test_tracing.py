@@ -70,7 +70,7 @@ def lasted(span: ReadableSpan) -> int:
 async def test_a_span_lasts_as_long_as_its_request(app: App, exporter: InMemorySpanExporter) -> None:
     await post(app, "{ slow(seconds: 0.05) }")
     (span,) = exporter.get_finished_spans()
-    assert lasted(span) >= 0.05e9
+    assert 0.05 <= lasted(span) / 1e9 < 5
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE, until
+
 JSON = {"content-type": "application/json"}
-START_SECONDS = 60
 STOP_SECONDS = 30
 RESET_PEAK = "5"
 """What makes Linux forget the most memory that a process has had (proc_pid_clear_refs(5))."""
@@ -50,7 +51,7 @@ class Served:
 
     def ask(self, method: str, target: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Reply:
         """Send one request, and return its answer."""
-        connection = HTTPConnection(*self.address, timeout=60)
+        connection = HTTPConnection(*self.address, timeout=PATIENCE)
         connection.request(method, target, body, headers or {})
         return reply(connection)
 
@@ -62,7 +63,7 @@ class Served:
     def post_at_once(self, query: str, count: int) -> list[Reply]:
         """Ask by POST over *count* connections, all of which are there before the server looks at the first."""
         body = json.dumps({"query": query}).encode()
-        connections = [HTTPConnection(*self.address, timeout=60) for _ in range(count)]
+        connections = [HTTPConnection(*self.address, timeout=PATIENCE) for _ in range(count)]
         self.process.send_signal(signal.SIGSTOP)
         try:
             for connection in connections:
@@ -140,12 +141,12 @@ def serving(log: Path, *arguments: str | Path, **environment: str) -> Iterator[S
 
 
 def _started(server: Served) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
+    def answers() -> bool:
+        assert server.process.poll() is None, server.log.read_text()
         try:
             assert server.ask("GET", "/health").status == 200
-            return
         except ConnectionRefusedError:
-            assert server.process.poll() is None, server.log.read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+            return False
+        return True
+
+    until(answers)

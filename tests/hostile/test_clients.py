@@ -25,6 +25,7 @@ from websockets.typing import Origin, Subprotocol
 
 from tests.hostile.conftest import KEY, SECRET
 from tests.hostile.served import JSON, Reply, Served, serving
+from tests.patience import PATIENCE, until
 from tests.scale import scaled
 
 SLOW = (
@@ -117,10 +118,9 @@ def test_sigterm_under_load_answers_what_was_accepted(newsroom: Path, tmp_path: 
     with serving(tmp_path / "log", "--store", newsroom) as server, ThreadPoolExecutor(8) as pool:
         for _ in range(8):
             pool.submit(ask, server)
-        while answered["whole"] < 50:
-            time.sleep(0.01)
-        server.process.send_signal(signal.SIGTERM)
         try:
+            until(lambda: answered["whole"] >= 50)
+            server.process.send_signal(signal.SIGTERM)
             assert server.process.wait(10) == 0
         finally:
             stopped.set()
@@ -220,7 +220,7 @@ def test_a_damaged_store_is_refused_in_words_and_left_as_it_is(
     store.write_bytes(DAMAGES[damage](newsroom.read_bytes()))
     before = store.read_bytes()
     command = [sys.executable, "-m", "graph", "serve", "--store", str(store), "--port", "0", "--workers", workers]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode != 0
     assert "news.json" in done.stderr
     assert "Traceback" not in done.stderr

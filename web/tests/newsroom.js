@@ -125,8 +125,8 @@ export async function publishTitle(newsroom, title, turn = 0) {
 }
 
 /** Wait until something holds. @param {() => Promise<unknown>} condition */
-export async function until(condition, seconds = 60) {
-  const end = Date.now() + seconds * 1000
+export async function until(condition) {
+  const end = Date.now() + 60_000
   while (!(await condition())) {
     assert.ok(Date.now() < end, 'it never came to hold')
     await pause(100)
