@@ -12,10 +12,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from store.front_matter import render
-from store.ingest import ingest
-from store.source import Source
-from store.tiny.tinystore import TinyStore
+from store.files.front_matter import render
+from store.files.ingest import ingest
+from store.files.source import Source
+from store.tiny.store import TinyStore
 
 TOOL = Path(__file__).parents[2] / "shared" / "tools" / "make_corpus.py"
 """Called as `make_corpus.py FOLDER --articles N`; no part of this project."""

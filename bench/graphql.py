@@ -29,7 +29,7 @@ from rich.table import Table
 from bench import queries
 from bench.articles import TOOL, stored
 from bench.queries import QUERIES, Query
-from store.tiny.tinystore import TinyStore
+from store.tiny.store import TinyStore
 
 PORT = 8765
 URL = f"http://127.0.0.1:{PORT}/graphql"

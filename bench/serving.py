@@ -11,14 +11,14 @@ from typing import Any
 
 import uvicorn
 
-from graph import listening
-from graph.answers import Answers
-from graph.app import App
-from graph.interpreter import Interpreter
-from graph.schema import schema
-from graph.server import operations
+from graph.edge.answer_cache import Answers
+from graph.edge.asgi import App
+from graph.execute.interpreter import Interpreter
+from graph.schema.build import schema
+from graph.serve import uvicorn_server
+from graph.serve.site import operations
 from graph.settings import Settings
-from store.tiny.tinystore import TinyStore
+from store.tiny.store import TinyStore
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "in-place": {},
@@ -40,7 +40,7 @@ def serve(kind: str, path: Path, port: int) -> None:
         app = App(store, executing, settings)
         if kind == "articles":
             app.endpoint.kept = Answers(0)
-        listening.serve(app, settings)
+        uvicorn_server.serve(app, settings)
 
 
 def fixed(body: bytes) -> Any:

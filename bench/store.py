@@ -26,11 +26,11 @@ from bench import articles, timing, tinydb
 from bench.questions import Questions, questions
 from store.base import DateUnit, Document, Facet, Put
 from store.criteria import AllOf, Criteria, Is, Op, Order, Page, Search, Some
-from store.ingest import ingest
-from store.report import Report
-from store.source import Source
+from store.files.ingest import ingest
+from store.files.report import Report
+from store.files.source import Source
 from store.text import slug
-from store.tiny.tinystore import TinyStore
+from store.tiny.store import TinyStore
 
 SIZES = (1_000, 25_000, 100_000)
 PROCESSES = 2
@@ -42,9 +42,9 @@ import asyncio, sys
 from pathlib import Path
 from time import perf_counter
 start = perf_counter()
-import graph.app, graph.schema
+import graph.edge.asgi, graph.schema.build
 from store.criteria import Criteria
-from store.tiny.tinystore import TinyStore
+from store.tiny.store import TinyStore
 store = TinyStore(sys.argv[1])
 asyncio.run(store.find([Criteria()]))
 taken = perf_counter() - start

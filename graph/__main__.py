@@ -1,5 +1,5 @@
 """`python -m graph` is the command `broadsheet`."""
 
-from graph.cli import main
+from graph.command.main import main
 
 main(prog_name="broadsheet")

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from store.scalars import JSON_INT
+from store.files.scalars import JSON_INT
 
 AWKWARD = [
     *("", " ", "no", "NO", "null", "~", "true", "1e3", "017", "0x1F", "1_000", "12:30:45", "2026-11-01", "-1", ".5"),
@@ -61,5 +61,5 @@ articles = mapping(
     secured=texts,
     services=trees,
 )
-"""Metadata of articles, typed as `store.keys` types it."""
+"""Metadata of articles, typed as `store.files.keys` types it."""
 bodies = st.none() | texts.map(lambda text: text.replace("\r\n", "\n").replace("\r", "\n").strip() or None)

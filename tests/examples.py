@@ -14,13 +14,13 @@ from typing import Any
 
 import orjson
 
-from graph.context import Context
 from graph.errors import Refusal
-from graph.interpreter import Interpreter
-from graph.operations import Operations
-from graph.schema import schema
+from graph.execute.context import Context
+from graph.execute.interpreter import Interpreter
+from graph.execute.operations import Operations
+from graph.schema.build import schema
 from graph.settings import Settings
-from store.tiny.tinystore import TinyStore
+from store.tiny.store import TinyStore
 from tests.newsrooms import NEWSROOM, fill
 
 ROOT = Path(__file__).parent.parent

@@ -6,11 +6,11 @@ from typing import Any
 
 import orjson
 
-from graph.context import ANYBODY, Viewer
-from graph.server import answered
-from store.ingest import Report, ingest
-from store.source import Source
-from store.tiny.tinystore import TinyStore
+from graph.execute.context import ANYBODY, Viewer
+from graph.serve.site import answered
+from store.files.ingest import Report, ingest
+from store.files.source import Source
+from store.tiny.store import TinyStore
 
 ROOT = Path(__file__).parent.parent
 NEWSROOM = ROOT / "examples" / "newsroom"

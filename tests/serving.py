@@ -10,8 +10,8 @@ from typing import Any
 
 import uvicorn
 
-from graph.app import App
-from graph.listening import config, serve
+from graph.edge.asgi import App
+from graph.serve.uvicorn_server import config, serve
 from graph.settings import Settings, from_environment
 from tests.patience import PATIENCE, until
 from tests.small import small_app

@@ -9,9 +9,9 @@ import orjson
 import strawberry
 from graphql import GraphQLError, GraphQLSchema, print_ast
 
-from graph.app import App
-from graph.context import Context
-from graph.interpreter import Interpreted, Interpreter
+from graph.edge.asgi import App
+from graph.execute.context import Context
+from graph.execute.interpreter import Interpreted, Interpreter
 from graph.message import Headers
 from graph.settings import Settings
 from store.base import Store

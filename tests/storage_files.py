@@ -5,7 +5,7 @@ import os
 import signal
 from pathlib import Path
 
-from store.tiny.files import Files, Handle
+from store.tiny.disk.files import Files, Handle
 
 
 class Counted(Files):

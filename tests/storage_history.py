@@ -3,8 +3,8 @@
 import gc
 from pathlib import Path
 
-from store.tiny.record import Batch, Record
-from store.tiny.storage import JournalStorage
+from store.tiny.disk.record import Batch, Record
+from store.tiny.disk.storage import JournalStorage
 
 KEEP = {"changes": 5}
 KEYS = 7

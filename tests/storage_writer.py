@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from store.tiny.storage import JournalStorage
+from store.tiny.disk.storage import JournalStorage
 from tests.storage_history import KEEP, write
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLInputObjectType
 
-from graph.interpreter import Interpreter
-from graph.operations import Operations
-from graph.schema import schema
-from store.tiny.tinystore import TinyStore
+from graph.execute.interpreter import Interpreter
+from graph.execute.operations import Operations
+from graph.schema.build import schema
+from store.tiny.store import TinyStore
 from tests.examples import EXAMPLES, Example, answered
 from tests.newsrooms import CORPUS, MISSING, NEWSROOM, ask, fill
 

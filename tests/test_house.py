@@ -44,7 +44,7 @@ def test_no_import_goes_round_in_a_circle() -> None:
     ("below", "forbidden"),
     [
         ("store", {"graph", "graphql", "strawberry", "starlette", "uvicorn"}),
-        ("graph.plan", {"store", "strawberry", "starlette", "uvicorn"}),
+        ("graph.execute.plan", {"store", "strawberry", "starlette", "uvicorn"}),
     ],
 )
 def test_a_room_does_not_know_what_it_has_no_business_with(below: str, forbidden: set[str]) -> None:
@@ -55,9 +55,9 @@ def test_a_room_does_not_know_what_it_has_no_business_with(below: str, forbidden
 
 
 def test_the_plan_knows_nothing_of_the_rest_of_the_graph() -> None:
-    rooms = [path for name, path in MODULES.items() if name.startswith("graph.plan")]
+    rooms = [path for name, path in MODULES.items() if name.startswith("graph.execute.plan")]
     own = {name for path in rooms for name in imports(path) if name.split(".")[0] == "graph"}
-    assert {name for name in own if not name.startswith("graph.plan")} == set()
+    assert {name for name in own if not name.startswith("graph.execute.plan")} == set()
 
 
 @pytest.mark.parametrize("path", FILES, ids=module)

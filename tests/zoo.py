@@ -12,8 +12,8 @@ from graphql import GraphQLObjectType, GraphQLSchema, build_schema
 from graphql.language import StringValueNode
 from hypothesis import strategies as st
 
-from graph.loaders import load
-from graph.plan.reading import FLEETING, KEPT, READING, Attribute, Batch, Call, Kept, Reading
+from graph.execute.plan.reading import FLEETING, KEPT, READING, Attribute, Batch, Call, Kept, Reading
+from graph.schema.loaders import load
 
 SDL = """
 scalar Anything

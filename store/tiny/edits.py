@@ -14,9 +14,9 @@ from msgspec import Struct
 from store.article import Article, Organization, TopicEntry
 from store.base import Applied, Document, Kind, Put, Remove
 from store.errors import ArticleError, Problem
-from store.records import article, organization, topic
+from store.files.records import article, organization, topic
 from store.tiny.announcements import CHANGES, Announcement, changed_keys
-from store.tiny.record import Batch
+from store.tiny.disk.record import Batch
 
 TABLES: Mapping[Kind, str] = {Kind.ARTICLE: "articles", Kind.ORGANIZATION: "organizations", Kind.TOPIC: "topics"}
 Entry = Article | Organization | TopicEntry

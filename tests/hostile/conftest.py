@@ -10,7 +10,7 @@ import pytest
 
 from bench import articles
 from store.base import Document, Put
-from store.tiny.tinystore import TinyStore
+from store.tiny.store import TinyStore
 from tests.hostile.served import Served, serving
 from tests.newsroom import document
 from tests.newsrooms import NEWSROOM, fill

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis_graphql import queries
 
-from graph.schema import sdl
+from graph.schema.build import sdl
 from tests.examples import EXAMPLES
 from tests.hostile.served import Served
 from tests.scale import scaled

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from store.base import Put
-from store.tiny.tinystore import TinyStore
+from store.tiny.store import TinyStore
 from tests.hostile.conftest import KEY, SECRET
 from tests.hostile.served import JSON, Served, serving
 from tests.newsroom import document

@@ -1,0 +1,1 @@
+"""Commands: what a person types, from `broadsheet serve` to `broadsheet keys add`."""

@@ -1,0 +1,244 @@
+"""The command line: folders and stores in, reports, answers and a server out.
+
+The schema and the server are imported by the commands that need them: they take half a second, and each process that
+reads files for an `ingest` imports this module too.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import click
+import orjson
+
+from graph import settings
+from graph.command import console
+from graph.command.keys import keys
+from graph.execute.context import Viewer
+from graph.execute.execution import Answer
+from store.errors import StoreError
+from store.files.export import export as write_files
+from store.files.ingest import Report
+from store.files.ingest import check as check_folders
+from store.files.ingest import ingest as ingest_folders
+from store.files.source import Source
+from store.tiny.store import TinyStore
+
+Command = Callable[..., None]
+
+folders = click.argument("folders", nargs=-1, metavar="[NAME=]FOLDER…")
+base_url = click.option("--base-url", metavar="URL", help="What relative image URLs stand below, before _config.yml.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+strict = click.option("--strict", is_flag=True, help="Exit with 1 if a file failed.")
+a_store = click.option(
+    "--store", "path", required=True, type=click.Path(path_type=Path), help="The store's file, such as news.json."
+)
+
+
+def configured(command: Command) -> Command:
+    """Give a command a flag for each setting of the server; what is not given comes from the environment."""
+    for each in reversed(settings.SETTINGS):
+        flag, says = settings.flag(each.name), settings.says(each)
+        if settings.HINTS[each.name] is bool:
+            option = click.option(f"{flag}/--no-{flag[2:]}", each.name, default=None, help=says)
+        else:
+            option = click.option(flag, each.name, default=None, metavar="VALUE", help=says)
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="broadsheet")
+def main() -> None:
+    """Serve news articles, kept as files of YAML front matter, as a GraphQL API."""
+
+
+main.add_command(keys)
+
+
+@main.command()
+@folders
+@click.option(
+    "--store", "path", type=click.Path(path_type=Path), help="Where to keep the articles; nowhere if left out."
+)
+@click.option("--watch", is_flag=True, help="Take up edits of the folders while serving.")
+@base_url
+@configured
+def serve(folders: Sequence[str], path: Path | None, watch: bool, base_url: str | None, **given: Any) -> None:
+    """Read the folders, then serve their articles; without a folder, those of an existing store."""
+    sources = [Source.parse(folder, base_url) for folder in folders]
+    if not sources and (path is None or not path.exists()):
+        raise click.UsageError("name a folder of articles, or an existing --store")
+    from graph.serve import site  # noqa: PLC0415 -- see above
+
+    with errors_in_words(), stored(path) as file:
+        chosen = settings.from_environment(os.environ, **_read(given))
+        if chosen.write_back and not sources:
+            raise click.UsageError("--write-back writes to the folders that are served: name one")
+        if sources:
+            console.show(_ingested(file, sources, keep_missing=False), as_json=False, err=True)
+        site.run(chosen, file, sources, watch)
+
+
+@main.command()
+@folders
+@a_store
+@click.option("--keep-missing", is_flag=True, help="Keep articles whose files are gone.")
+@base_url
+@as_json
+@strict
+def ingest(
+    folders: Sequence[str], path: Path, keep_missing: bool, base_url: str | None, as_json: bool, strict: bool
+) -> None:
+    """Bring a store up to date with its folders, touching only what changed; others may serve it meanwhile."""
+    with errors_in_words():
+        sources = _sources(folders, base_url)
+        for source in sources:
+            with source.open():
+                pass  # a name misspelt makes no store
+        report = _ingested(path, sources, keep_missing)
+    _report(report, as_json, strict)
+
+
+@main.command()
+@folders
+@base_url
+@as_json
+@strict
+def check(folders: Sequence[str], base_url: str | None, as_json: bool, strict: bool) -> None:
+    """Read the folders as `ingest` does and report, without a store."""
+    with errors_in_words(), console.progress("reading") as told:
+        report = asyncio.run(check_folders(_sources(folders, base_url), progress=told))
+    _report(report, as_json, strict)
+
+
+@main.command()
+@click.argument("document", metavar="QUERY")
+@a_store
+@click.option("--variables", default="{}", metavar="JSON", help="The operation's variables.")
+@click.option("--operation", metavar="NAME", help="Which of several operations.")
+@click.option("--drafts", is_flag=True, help="See unpublished articles too.")
+@click.option("--secured", is_flag=True, help="See the secured values.")
+def query(document: str, path: Path, variables: str, operation: str | None, drafts: bool, secured: bool) -> None:
+    """Answer a query on standard output. Exits with 1 if the answer has errors."""
+    try:
+        values = json.loads(variables)
+    except ValueError as error:
+        raise click.BadParameter(f"no JSON: {error}", param_hint="--variables") from None
+    if not isinstance(values, dict):
+        raise click.BadParameter("must be a JSON object", param_hint="--variables")
+    from graph.errors import Refusal  # noqa: PLC0415 -- see above
+    from graph.serve import site  # noqa: PLC0415 -- see above
+
+    with errors_in_words(), TinyStore(_existing(path), read_only=True, follow=False) as store:
+        try:
+            answer = asyncio.run(site.answered(store, document, operation, values, Viewer(drafts, secured)))
+        except Refusal as refusal:
+            answer = Answer(orjson.dumps({"errors": refusal.errors}), (refusal.code,))
+    click.echo(orjson.dumps(orjson.loads(answer.body), option=orjson.OPT_INDENT_2))
+    sys.exit(1 if answer.codes else 0)
+
+
+a_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@main.command()
+@click.option("--check", "against", type=a_file, help="Exit with 1 if FILE is not this schema.", metavar="FILE")
+@click.option(
+    "--diff", "old", type=a_file, help="Tell what changed since OLD; exit with 1 if it breaks.", metavar="OLD"
+)
+def schema(against: Path | None, old: Path | None) -> None:
+    """Print the schema in its definition language; or compare it with a file."""
+    from graph.command import schema_diff  # noqa: PLC0415 -- see above
+    from graph.schema.build import sdl  # noqa: PLC0415 -- see above
+
+    if against is None and old is None:
+        click.echo(sdl(), nl=False)
+    if against and against.read_text(encoding="utf-8") != sdl():
+        raise click.ClickException(f"{against} is not the schema that is served; `broadsheet schema` prints that")
+    if old:
+        with errors_in_words():
+            found = schema_diff.changes(old)
+        for rank, description in found:
+            click.echo(f"{rank}: {description}")
+        sys.exit(1 if any(rank == "breaking" for rank, _ in found) else 0)
+
+
+@main.command()
+@a_store
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def export(path: Path, folder: Path) -> None:
+    """Write the articles of a store back as files below FOLDER."""
+    with errors_in_words(), TinyStore(_existing(path), read_only=True, follow=False) as store:
+        problems = write_files(store.all_documents(), folder)
+    for problem in problems:
+        click.echo(console.printable(str(problem)), err=True)
+    sys.exit(1 if problems else 0)
+
+
+@main.command()
+@a_store
+def compact(path: Path) -> None:
+    """Fold a store's journal into its file, which plain TinyDB opens; readers and writers may go on."""
+    with errors_in_words(), TinyStore(_existing(path), follow=False) as store:
+        store.compact()
+
+
+@contextmanager
+def errors_in_words() -> Iterator[None]:
+    """End the command with what an error of ours says; others are defects, and keep their traceback."""
+    try:
+        yield
+    except (StoreError, settings.SettingsError, OSError) as error:
+        console.fail(error)
+
+
+@contextmanager
+def stored(path: Path | None) -> Iterator[Path]:
+    """Give the store's file; without a path, one that lasts as long as the command, however it is ended."""
+    if path is not None:
+        yield path
+        return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the server takes the signal over
+    with TemporaryDirectory(prefix="broadsheet-") as folder:
+        yield Path(folder) / "news.json"
+
+
+def _ingested(path: Path, sources: Sequence[Source], keep_missing: bool) -> Report:
+    async def run() -> Report:
+        with console.progress("ingesting") as told, TinyStore(path, follow=False) as store:
+            return await ingest_folders(store, sources, keep_missing=keep_missing, progress=told)
+
+    return asyncio.run(run())
+
+
+def _sources(folders: Sequence[str], base_url: str | None) -> list[Source]:
+    if not folders:
+        raise click.UsageError("name a folder of articles")
+    return [Source.parse(folder, base_url) for folder in folders]
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise StoreError(f"{path}: there is no store here; `broadsheet ingest FOLDER --store {path}` makes one")
+    return path
+
+
+def _report(report: Report, as_json: bool, strict: bool) -> None:
+    console.show(report, as_json)
+    sys.exit(1 if strict and report.failed else 0)
+
+
+def _read(given: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: settings.read(name, value) if isinstance(value, str) else value
+        for name, value in given.items()
+        if value is not None
+    }

@@ -1,0 +1,252 @@
+"""Selections in, their tally out: depth, aliases, directives, fields and cost, each fragment counted once.
+
+A fragment's tally is kept by its name (and by the page size that it inherits), so fragments that double each other take
+as many steps as the document has fields, whatever they would expand to.
+"""
+
+from collections import Counter
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLNamedType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    ListValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
+from graphql.type import is_composite_type, is_introspection_type
+from msgspec import Struct
+from msgspec.structs import replace
+
+from graph.document.conditions import CONDITIONS, Uses, of_literal
+from graph.document.cost import VALUES, Cost, Factor, Slicing, objects
+from graph.errors import PageTooLarge, Refusal, over_limit
+from graph.settings import Settings
+
+LEVELS = 128
+"""Deepest nesting of selection sets, through fragments of either kind; it bounds our own stack and the executor's."""
+CATALOGUE = 40
+"""Most lists of introspection in an operation; GraphiQL's own query has 11."""
+EXPANDED = 20_000
+"""Most fields of a document, fragments expanded, whatever they cost."""
+SLICES = ("first", "last")
+
+
+class Tally(Struct, frozen=True):
+    """The count of one selection set, fragments expanded; `fields` are those of its own level, `expanded` all."""
+
+    depth: int = 0
+    introspection_depth: int = 0
+    aliases: int = 0
+    directives: int = 0
+    fields: int = 0
+    expanded: int = 0
+    lists: int = 0
+    levels: int = 0
+    conditions: int = 0
+    uses: Uses | None = None
+    cost: Cost = objects(0)
+    values: Cost = objects(0)
+
+    def __add__(self, other: "Tally") -> "Tally":
+        """Return the tally of two selections that stand side by side."""
+        if other is NOTHING:
+            return self
+        return Tally(
+            max(self.depth, other.depth),
+            max(self.introspection_depth, other.introspection_depth),
+            self.aliases + other.aliases,
+            self.directives + other.directives,
+            self.fields + other.fields,
+            self.expanded + other.expanded,
+            self.lists + other.lists,
+            max(self.levels, other.levels),
+            self.conditions + other.conditions,
+            self.uses + other.uses if self.uses and other.uses else self.uses or other.uses,
+            self.cost + other.cost,
+            self.values + other.values,
+        )
+
+    @property
+    def sought(self) -> "Tally":
+        """The conditions alone; within a list they count twice, since its entries may share articles to look at."""
+        return Tally(conditions=self.conditions, uses=self.uses) if self.conditions or self.uses else NOTHING
+
+
+NOTHING = Tally()
+
+
+class Counting:
+    """The tallies of one document."""
+
+    def __init__(self, document: DocumentNode, schema: GraphQLSchema, settings: Settings) -> None:
+        self.schema, self.settings = schema, settings
+        self.fragments = {
+            each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
+        }
+        self.memo: dict[tuple[str, Factor | None], Tally] = {}
+        self.chain: set[str] = set()
+        self.level = 0
+
+    def operation(self, operation: OperationDefinitionNode) -> Tally:
+        """Return the tally of an operation. Raises Refusal where it would expand beyond all measure."""
+        return self.selections(operation.selection_set, self.schema.get_root_type(operation.operation), None)
+
+    def unused(self) -> None:
+        """Count the fragments that no operation spreads too, since they are validated as well."""
+        for name in self.fragments:
+            self.fragment(name, None)
+
+    def selections(self, selections: SelectionSetNode, parent: GraphQLNamedType | None, page: Factor | None) -> Tally:
+        """Return the tally of a selection set on *parent*, whose lists have *page* entries where they do not say."""
+        self.level += 1
+        if self.level > LEVELS:
+            raise _too_deep()
+        total = NOTHING
+        for selection in selections.selections:
+            if isinstance(selection, FieldNode):
+                definition = self.schema.get_field(parent, selection.name.value) if is_composite_type(parent) else None
+                tally = self.field(selection, definition, page) + self.sought(selection, definition)
+            elif isinstance(selection, FragmentSpreadNode):
+                tally = self.fragment(selection.name.value, page)
+            elif isinstance(selection, InlineFragmentNode):
+                condition = selection.type_condition
+                on = self.schema.get_type(condition.name.value) if condition else parent
+                tally = self.selections(selection.selection_set, on, page)
+            total = total + tally
+            if selection.directives:
+                total = total + Tally(directives=len(selection.directives))
+        if total.expanded > EXPANDED:
+            raise over_limit("TOO_COSTLY", f"The document expands to more than {EXPANDED} fields.")
+        if total.lists > CATALOGUE:
+            raise over_limit("TOO_COSTLY", f"The operation introspects more than {CATALOGUE} lists.")
+        if total.levels >= LEVELS:
+            raise _too_deep()
+        self.level -= 1
+        return replace(total, levels=total.levels + 1)
+
+    def fragment(self, name: str, page: Factor | None) -> Tally:
+        """Return the tally of a fragment; nothing for one that is unknown or cyclic, which validation refuses."""
+        definition = self.fragments.get(name)
+        if definition is None or name in self.chain:
+            return NOTHING
+        kept = self.memo.get((name, page))
+        if kept is None:
+            self.chain.add(name)
+            on = self.schema.get_type(definition.type_condition.name.value)
+            kept = self.selections(definition.selection_set, on, page)
+            if definition.directives:
+                kept = kept + Tally(directives=len(definition.directives))
+            self.chain.remove(name)
+            self.memo[name, page] = kept
+        return kept
+
+    def field(self, node: FieldNode, definition: GraphQLField | None, page: Factor | None) -> Tally:
+        """Return the tally of one field and what is below it; one without a definition is refused by validation."""
+        aliases = 1 if node.alias else 0
+        weight = definition.extensions.get(VALUES, 1) if definition else 1
+        if node.selection_set is None:
+            values = objects(weight)
+            return Tally(depth=1, introspection_depth=1, aliases=aliases, fields=1, expanded=1, values=values)
+        if definition is None:
+            below = self.selections(node.selection_set, None, None)
+            return self._above(below, below.cost, below.values, aliases)
+        named, is_list = get_named_type(definition.type), is_list_type(get_nullable_type(definition.type))
+        sliced = self.page(node, definition)
+        below = self.selections(node.selection_set, named, None if is_list else sliced)
+        if is_introspection_type(named):
+            introspected = self._above(below, objects(0), objects(0), aliases)
+            depth, lists = below.introspection_depth + 1, below.lists + is_list
+            return replace(introspected, depth=1, introspection_depth=depth, lists=lists)
+        times = _first_known(sliced, page, self.settings.list_size) if is_list else 1
+        cost, values = (below.cost + objects(1)) * times, (below.values + objects(weight)) * times
+        return self._above(below + below.sought if is_list else below, cost, values, aliases)
+
+    def sought(self, node: FieldNode, definition: GraphQLField | None) -> Tally:
+        """Return the conditions of a field: its own, and those of its arguments."""
+        conditions = definition.extensions.get(CONDITIONS, 0) if definition else 0
+        if not conditions and not node.arguments:
+            return NOTHING
+        uses: Uses = Counter()
+        for argument in node.arguments or ():
+            known = definition.args.get(argument.name.value) if definition else None
+            conditions += of_literal(argument.value, known.type if known else None, uses)
+        return Tally(conditions=conditions, uses=uses) if conditions or uses else NOTHING
+
+    def _above(self, below: Tally, cost: Cost, values: Cost, aliases: int) -> Tally:
+        return Tally(
+            depth=below.depth + 1,
+            aliases=aliases + below.aliases,
+            directives=below.directives,
+            fields=1,
+            expanded=below.expanded + 1,
+            lists=below.lists,
+            levels=below.levels,
+            conditions=below.conditions,
+            uses=below.uses,
+            cost=cost,
+            values=values,
+        )
+
+    def page(self, node: FieldNode, definition: GraphQLField) -> Factor | None:
+        """Return how many entries a field is asked for: by `first`, `last` or a list of keys; None where it is open."""
+        given = {argument.name.value: argument.value for argument in node.arguments or ()}
+        is_list = is_list_type(get_nullable_type(definition.type))
+        sizes: list[Factor] = []
+        for name in definition.args.keys() & given.keys():
+            default = _default(definition.args[name])
+            if name in SLICES:
+                sizes += self._slice(name, given[name], default)
+            elif is_list and is_list_type(get_nullable_type(definition.args[name].type)):
+                sizes += self._keys(given[name])
+        if not sizes:
+            defaults = (_default(definition.args[name]) for name in SLICES if name in definition.args)
+            return next((default for default in defaults if default is not None), None)
+        if len(sizes) == 1:
+            return sizes[0]
+        return max(each if isinstance(each, int) else each.most for each in sizes)
+
+    def _slice(self, name: str, value: ValueNode, default: int | None) -> list[Factor]:
+        fallback = self.settings.list_size if default is None else default
+        most = max(self.settings.page, fallback)
+        if isinstance(value, VariableNode):
+            return [Slicing(value.name.value, fallback, most)]
+        if isinstance(value, IntValueNode):
+            if len(value.value) > 9 or int(value.value) > most:
+                raise PageTooLarge(name, most, lambda other: other is value)
+            return [max(int(value.value), 0)]
+        return []
+
+    def _keys(self, value: ValueNode) -> list[Factor]:
+        if isinstance(value, VariableNode):
+            return [Slicing(value.name.value, self.settings.list_size, self.settings.cost)]
+        return [len(value.values)] if isinstance(value, ListValueNode) else [1]
+
+
+def _too_deep() -> Refusal:
+    return over_limit("TOO_DEEP", f"Selection sets and fragments nest deeper than {LEVELS} levels.")
+
+
+def _default(argument: GraphQLArgument) -> int | None:
+    """Return the whole number that an argument defaults to: a Python value, or a literal in a schema made of text."""
+    default: Any = argument.default_value
+    if argument.default is not None and isinstance(argument.default.literal, IntValueNode):
+        default = int(argument.default.literal.value)
+    return default if isinstance(default, int) else None
+
+
+def _first_known(*sizes: Factor | None) -> Factor:
+    return next(size for size in sizes if size is not None)

@@ -1,0 +1,47 @@
+"""A WebSocket's bytes in and out as uvicorn has them, with an end for clients that do not read.
+
+A send or a close waits until the client reads, and only the transport can end a connection whose client never does.
+"""
+
+from asyncio import TimerHandle
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from graph.edge.asgi import App
+
+GRACE = 2
+"""How many times `write_seconds` a client has: after the first it is told that it is dropped, if only it listens."""
+
+
+class Wire(WebSocketsSansIOProtocol):
+    """One WebSocket connection of our own server."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        app = self.config.loaded_app
+        if not isinstance(app, App):
+            raise TypeError("this protocol serves an App of graph.edge.asgi")
+        self.write_seconds = app.settings.write_seconds
+        self.unread: TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        """Give the client some time to read."""
+        super().pause_writing()
+        self.unread = self.loop.call_later(GRACE * self.write_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Forgive a client that reads again."""
+        super().resume_writing()
+        self.forgive()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting for it."""
+        super().connection_lost(exc)
+        self.forgive()
+
+    def forgive(self) -> None:
+        """Let the connection be."""
+        if self.unread is not None:
+            self.unread.cancel()
+            self.unread = None

@@ -1,0 +1,172 @@
+"""A request's headers in, everything they decide out: rights, media type, encoding, origin, or a refusal.
+
+What headers decide is worked out once for each set of headers and kept, since a client sends the same ones each time.
+"""
+
+from dataclasses import dataclass, fields
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
+
+from graph.edge.auth import Keys
+from graph.edge.compression import chosen
+from graph.edge.negotiation import EVENT_STREAM, GRAPHQL, HTML, JSON, accepted
+from graph.errors import Refusal
+from graph.execute.context import ANYBODY, Viewer
+from graph.message import READS, Headers, header
+from graph.settings import Settings
+
+KEPT = 1_000
+"""Most sets of headers whose meaning is kept; a larger set of clients starts again."""
+KEPT_BYTES = 2_048
+"""Largest set of headers that is kept."""
+PASSED_OVER = frozenset({b"content-length", b"traceparent", b"tracestate", b"baggage"})
+"""Headers that differ from request to request and decide nothing."""
+
+ALLOW = (b"allow", b"GET, HEAD, POST, OPTIONS")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Caller:
+    """What a set of headers says of whoever sent it; there is one for all who are alike, so it is its own key.
+
+    `refusal` is why nothing of theirs is executed.
+    """
+
+    viewer: Viewer = ANYBODY
+    keyed: bool = False
+    media: str = JSON
+    encoding: str = ""
+    origin: bytes = b""
+    if_none_match: bytes = b""
+    refusal: Refusal | None = None
+
+
+class Callers:
+    """The callers of one server."""
+
+    def __init__(self, settings: Settings, keys: Keys) -> None:
+        self.settings, self.keys = settings, keys
+        self.kept: dict[tuple[object, ...], Caller] = {}
+        self.alike: dict[tuple[object, ...], Caller] = {}
+
+    def of(self, method: str, headers: Headers) -> Caller:
+        """Return what these headers say."""
+        key = (method, *[pair for pair in headers if pair[0] not in PASSED_OVER])
+        caller = self.kept.get(key)
+        if caller is None:
+            caller = self.read(method, headers)
+            if sum(len(name) + len(value) for name, value in headers) <= KEPT_BYTES:
+                if len(self.kept) >= KEPT:
+                    self.forget()
+                caller = self.kept[key] = self.alike.setdefault(_traits(method, caller), caller)
+        return caller
+
+    def forget(self) -> None:
+        """Forget what was kept, as when keys changed."""
+        self.kept.clear()
+        self.alike.clear()
+
+    def read(self, method: str, headers: Headers) -> Caller:
+        """Work out what these headers say."""
+        media = accepted(header(headers, b"accept").decode("latin-1") or "*/*", offers(method, self.settings))
+        encoding = chosen(header(headers, b"accept-encoding").decode("latin-1")) if self.settings.compression else ""
+        origin = allowed_origin(headers, self.settings)
+        viewer, refusal = Viewer(drafts=self.settings.drafts), None
+        keyed = bool(presented := presented_key(headers))
+        try:
+            check_method(method)
+            check_site(headers, self.settings)
+            if keyed:
+                viewer = self.rights(presented)
+            if media is None:
+                raise Refusal("NOT_ACCEPTABLE", f"Answers come as {GRAPHQL} or {JSON}.", 406)
+            check_content(method, headers)
+        except Refusal as caught:
+            refusal = caught
+        none_match = header(headers, b"if-none-match")
+        return Caller(viewer, keyed, media or JSON, encoding, origin, none_match, refusal)
+
+    def rights(self, presented: bytes) -> Viewer:
+        """Return the rights of a key. Raises Refusal for one that is unknown."""
+        viewer = self.keys.viewer(presented)
+        if viewer is None:
+            challenge = (b"www-authenticate", b'Bearer realm="broadsheet"')
+            raise Refusal("UNAUTHENTICATED", "This API key is not known.", 401, (challenge,))
+        return replace(viewer, drafts=viewer.drafts or self.settings.drafts)
+
+
+def _traits(method: str, caller: Caller) -> tuple[object, ...]:
+    """Return all that tells callers apart; what is refused is told for itself."""
+    given = (getattr(caller, each.name) for each in fields(caller))
+    return (method, *given)
+
+
+def offers(method: str, settings: Settings) -> tuple[str, ...]:
+    """Return the media types that an answer may have, the first of them for whoever takes all."""
+    if method in READS and settings.shows_playground:
+        return (JSON, GRAPHQL, EVENT_STREAM, HTML)
+    return (JSON, GRAPHQL, EVENT_STREAM)
+
+
+def presented_key(headers: Headers) -> bytes:
+    """Return the API key of `Authorization: Bearer` or of `X-API-Key`, empty where there is none."""
+    scheme, _, credentials = header(headers, b"authorization").partition(b" ")
+    return credentials.strip() if scheme.lower() == b"bearer" else header(headers, b"x-api-key") or scheme
+
+
+def check_method(method: str) -> None:
+    """Refuse methods other than those of GraphQL over HTTP."""
+    if method not in (*READS, "POST", "OPTIONS"):
+        raise Refusal("METHOD_NOT_ALLOWED", "GraphQL is asked by GET or POST.", 405, (ALLOW,))
+
+
+def check_site(headers: Headers, settings: Settings) -> None:
+    """Refuse what a page of another site makes a browser send."""
+    origin, site = header(headers, b"origin"), header(headers, b"sec-fetch-site")
+    if allowed_origin(headers, settings):
+        return
+    foreign = site not in (b"same-origin", b"none") if site else bool(origin) and not is_own(origin, headers)
+    if foreign and header(headers, b"sec-fetch-mode") != b"navigate":
+        raise Refusal("CSRF_REFUSED", "Pages of other origins may not ask here.", 403)
+
+
+def is_own(origin: bytes, headers: Headers) -> bool:
+    """Whether an Origin is the host that was asked."""
+    return urlsplit(origin).netloc.lower() == header(headers, b"host").lower() != b""
+
+
+def allowed_origin(headers: Headers, settings: Settings) -> bytes:
+    """Return the origin that may read the answer by CORS, empty for none."""
+    origin = header(headers, b"origin")
+    if not origin or not settings.cors:
+        return b""
+    if "*" in settings.cors:
+        return b"*"
+    return origin if origin.decode("latin-1") in settings.cors else b""
+
+
+def check_content(method: str, headers: Headers) -> None:
+    """Refuse bodies that are not JSON in UTF-8: forms and plain text are what CSRF can send."""
+    if method != "POST":
+        return
+    media, *parameters = header(headers, b"content-type").decode("latin-1").lower().split(";")
+    charsets = [
+        value.strip(' "')
+        for name, _, value in (each.partition("=") for each in parameters)
+        if name.strip() == "charset"
+    ]
+    if media.strip() != JSON or any(charset not in ("utf-8", "utf8") for charset in charsets):
+        raise Refusal(
+            "UNSUPPORTED_MEDIA_TYPE",
+            f"The body of a request is {JSON} in UTF-8.",
+            415,
+            ((b"accept-post", b"application/json"),),
+        )
+    if header(headers, b"content-encoding") not in (b"", b"identity"):
+        raise Refusal(
+            "UNSUPPORTED_MEDIA_TYPE",
+            "The body of a request is not compressed.",
+            415,
+            ((b"accept-encoding", b"identity"),),
+        )

@@ -1,0 +1,259 @@
+"""A GraphQL request in, its response out: the one function that decides and answers, whichever road carries the bytes.
+
+GraphQL over HTTP, https://graphql.github.io/graphql-over-http/draft/. Every refusal is a GraphQL error in JSON.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, cast
+
+from graph.edge import etag
+from graph.edge.answer_cache import Answers, KeptAnswer
+from graph.edge.auth import Keys
+from graph.edge.caller import Caller, Callers
+from graph.edge.negotiation import EVENT_STREAM, HTML
+from graph.edge.parameters import Parameters, of_body, of_query
+from graph.edge.persisted import documents, identifier
+from graph.edge.responses import NO_STORE, Renderer, Stream
+from graph.errors import Interrupted, Refusal
+from graph.execute.context import Context
+from graph.execute.execution import KEPT, PLANNED, Answer, Operation, Operations
+from graph.message import READS, Request, Response
+from graph.observe.request_record import Record
+from graph.settings import Settings
+from store.base import Store
+from store.files.write_back import Desk
+
+RETRY_AFTER = (b"retry-after", b"1")
+
+
+class MustWaitError(Exception):
+    """The request cannot be answered on the spot; nothing of it was executed."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request on its way to its response, and what is known of it so far."""
+
+    request: Request
+    caller: Caller
+    record: Record
+    waits: bool
+    asked: Parameters = field(init=False)
+    document: str = field(init=False)
+    operation: Operation = field(init=False)
+
+    @property
+    def reads(self) -> bool:
+        """Whether the method may only read."""
+        return self.request.method in READS
+
+
+class Endpoint:
+    """GraphQL over HTTP for one store, one schema and one set of settings."""
+
+    def __init__(
+        self,
+        store: Store,
+        operations: Operations,
+        settings: Settings,
+        observe: Callable[[Record], None],
+        page: Callable[[], Response],
+    ) -> None:
+        self.store, self.operations, self.settings, self.observe, self.page = store, operations, settings, observe, page
+        self.keys = Keys(settings)
+        self.callers = Callers(settings, self.keys)
+        self.documents = documents(settings)
+        self.render = Renderer(settings)
+        self.kept = Answers(settings.kept_answers_bytes)
+        self.desk = Desk(store)
+        self.subscriptions = 0
+
+    async def answer(self, request: Request) -> Response | Stream:
+        """Return the answer to a request that is not `known`, within the time that it has."""
+        caller = self.callers.of(request.method, request.headers)
+        answered = self._at_once(request, caller, "asgi")
+        return answered if answered is not None else await self._answer(request, caller, "asgi", waits=True)
+
+    def answer_now(self, request: Request) -> Response | None:
+        """Return the answer if nothing has to be waited for; else None, and nothing was executed or told."""
+        known = self.known(request, "in-place")
+        if known is not None:
+            return known
+        return self._at_once(request, self.callers.of(request.method, request.headers), "in-place")
+
+    def _at_once(self, request: Request, caller: Caller, road: str) -> Response | None:
+        steps = self._answer(request, caller, road, waits=False)
+        try:
+            steps.send(None)
+        except StopIteration as end:
+            response: Response = end.value
+            return response
+        except MustWaitError:
+            return None
+        steps.close()
+        return None
+
+    def refuse(self, request: Request, refusal: Refusal, road: str = "asgi") -> Response:
+        """Return the answer to a request that its road could not receive."""
+        record = Record(request.method, request.path, request.client, road, refusal.status, refusal.code)
+        record.headers = request.headers
+        response = self.render.refused(refusal, self.callers.of(request.method, request.headers))
+        self.observe(record)
+        return response
+
+    def known(self, request: Request, road: str) -> Response | None:
+        """Return the answer that the same request had before, if the store has not changed since."""
+        started = perf_counter()
+        known = self.kept.of(request, self.callers.of(request.method, request.headers), self.store.sequence)
+        if known is None:
+            return None
+        response = known.response
+        record = Record(request.method, request.path, request.client, road, response.status, kind=known.kind)
+        record.operation, record.cost, record.how, record.headers = known.operation, known.cost, KEPT, request.headers
+        record.bytes, record.seconds = len(response.body), perf_counter() - started
+        self.observe(record)
+        return response
+
+    async def _answer(self, request: Request, caller: Caller, road: str, waits: bool) -> Response | Stream:
+        started = perf_counter()
+        record = Record(request.method, request.path, request.client, road, headers=request.headers)
+        response: Response | Stream
+        try:
+            if caller.refusal is not None:
+                raise caller.refusal
+            response = await self._permitted(Exchange(request, caller, record, waits))
+        except Refusal as refusal:
+            record.code = refusal.code
+            response = self.render.refused(refusal, caller)
+        except MustWaitError:
+            raise
+        except Exception as error:
+            response = self.render.failed(error, caller, record)
+        head = response.head if isinstance(response, Stream) else response
+        record.status, record.bytes, record.seconds = head.status, len(head.body), perf_counter() - started
+        self.observe(record)
+        return response
+
+    async def _permitted(self, exchange: Exchange) -> Response | Stream:
+        """Answer a request whose headers are in order."""
+        request, caller = exchange.request, exchange.caller
+        if request.method == "OPTIONS":
+            return self.render.options(caller)
+        if caller.media == HTML:
+            return self.page()
+        self._prepare(exchange)
+        operation, asked = exchange.operation, exchange.asked
+        if not exchange.waits and (not operation.planned or caller.media == EVENT_STREAM):
+            raise MustWaitError
+        if caller.media == EVENT_STREAM:
+            return self.render.stream(caller, self._events(exchange))
+        if operation.kind == "subscription":
+            raise Refusal("STREAM_NEEDED", f"A subscription is answered as {EVENT_STREAM} or over a WebSocket.", 406)
+        sequence = self.store.sequence
+        if exchange.reads:
+            response = await self._read(exchange)
+        else:
+            told_cost = self._told_cost(asked, exchange.record)
+            response = self.render.answer(await self._execute(exchange), caller, told_cost)
+        if self.store.sequence == sequence and _is_lasting(exchange):
+            record = exchange.record
+            kept = KeptAnswer(response, record.kind, record.operation, record.cost)
+            self.kept.keep(request, caller, sequence, kept)
+        return response
+
+    def _prepare(self, exchange: Exchange) -> None:
+        """Find the operation that is asked for. Raises Refusal where it may not be executed."""
+        request, record = exchange.request, exchange.record
+        read = of_query(request.query, self.settings) if exchange.reads else of_body(request.body, self.settings)
+        exchange.asked = asked = read
+        exchange.operation, exchange.document = operation, _ = self.operation(asked)
+        record.kind, record.operation = operation.kind, operation.name or ""
+        if exchange.reads and operation.kind != "query":
+            raise Refusal("METHOD_NOT_ALLOWED", f"A {operation.kind} is asked by POST.", 405, ((b"allow", b"POST"),))
+        record.cost = operation.cost(asked.variables)
+
+    def operation(self, asked: Parameters) -> tuple[Operation, str]:
+        """Return the operation that is asked for, and its document. Raises Refusal where it may not be executed."""
+        document = self.documents.of(asked)
+        operation = self.operations.prepare(document, asked.operation_name)
+        self.documents.executable(asked, document)
+        return operation, document
+
+    async def _read(self, exchange: Exchange) -> Response:
+        """Answer a GET, or say that the answer did not change."""
+        caller, sequence = exchange.caller, self.store.sequence
+        tag = etag.tag((self.store.identity, sequence), exchange.document, exchange.asked, caller.viewer)
+        if tag and caller.if_none_match and (unchanged := self.render.not_modified(caller, tag)):
+            return unchanged
+        answer = await self._execute(exchange)
+        cost = self._told_cost(exchange.asked, exchange.record)
+        if answer.codes:
+            return self.render.answer(answer, caller, cost, headers=(NO_STORE,))
+        seen = tag if self.store.sequence == sequence else ""
+        return self.render.answer(answer, caller, cost, seen, (self.render.cache_control(caller),))
+
+    async def _execute(self, exchange: Exchange) -> Answer:
+        operation, variables = exchange.operation, exchange.asked.variables
+        context = Context(self.store, exchange.caller.viewer, desk=self.desk)
+        if not exchange.waits:
+            answer = await operation.execute(variables, context)
+        else:
+            answer = await self.executed(operation, variables, context)
+        exchange.record.take(answer)
+        return answer
+
+    async def executed(self, operation: Operation, variables: Mapping[str, Any], context: Context) -> Answer:
+        """Return the answer of a query or mutation in the time that it has. Raises Refusal."""
+        try:
+            async with asyncio.timeout(self.settings.request_seconds):
+                if operation.kind == "mutation":
+                    # What was accepted is finished, though nobody waits for it any longer.
+                    return await asyncio.shield(asyncio.ensure_future(operation.execute(variables, context)))
+                return await operation.execute(variables, context)
+        except TimeoutError:
+            message = f"The operation took longer than {self.settings.request_seconds:g} s."
+            raise Refusal("TIMEOUT", message, 503, (RETRY_AFTER,)) from None
+
+    async def _events(self, exchange: Exchange) -> AsyncGenerator[Answer, None]:
+        """Yield the answers of a subscription, or the one of anything else."""
+        if exchange.operation.kind == "subscription":
+            context = Context(self.store, exchange.caller.viewer, desk=self.desk)
+            async with aclosing(self.watched(exchange.operation, exchange.asked.variables, context)) as answers:
+                async for answer in answers:
+                    yield answer
+        else:
+            yield await self._execute(exchange)
+
+    async def watched(
+        self, operation: Operation, variables: Mapping[str, Any], context: Context
+    ) -> AsyncGenerator[Answer, None]:
+        """Yield the answers of a subscription, which counts as open until it ends. Raises Refusal."""
+        self.subscriptions += 1
+        try:
+            source = cast("AsyncGenerator[Answer, None]", operation.subscribe(variables, context))
+            async with aclosing(source) as answers:
+                async for answer in answers:
+                    yield answer
+        except Refusal:
+            raise
+        except Exception as error:
+            raise Interrupted(error) from error
+        finally:
+            self.subscriptions -= 1
+
+    def _told_cost(self, asked: Parameters, record: Record) -> int | None:
+        """Return the cost where the request asks for it."""
+        return record.cost if asked.extensions and asked.extensions.get("cost") is True else None
+
+
+def _is_lasting(exchange: Exchange) -> bool:
+    """Whether the same request has the same answer, and does nothing else, for as long as the store does not change."""
+    record, asked = exchange.record, exchange.asked
+    if record.how != PLANNED or record.code:
+        return False
+    remembers = asked.query is not None and bool(identifier(asked))
+    return not remembers and not etag.is_timely(exchange.document, asked.variables)

@@ -1,0 +1,106 @@
+"""What was decided in, a response out: its status, its headers, its body as the caller can read it."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from graph.edge.caller import ALLOW, Caller
+from graph.edge.compression import Compressed
+from graph.edge.etag import etag, matches
+from graph.edge.negotiation import EVENT_STREAM, GRAPHQL, HTML, JSON
+from graph.errors import INTERNAL, Refusal, masked
+from graph.execute.execution import Answer
+from graph.message import Headers, Response
+from graph.observe.request_record import Record
+from graph.settings import Settings
+
+NO_STORE = (b"cache-control", b"no-store")
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+MEDIA = {media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (JSON, GRAPHQL, HTML, EVENT_STREAM)}
+VARY = b"accept, accept-encoding, authorization, x-api-key"
+PREFLIGHT = (
+    (b"access-control-allow-methods", b"GET, POST"),
+    (b"access-control-allow-headers", b"content-type, authorization, x-api-key"),
+    (b"access-control-max-age", b"600"),
+)
+EXPOSED = (b"access-control-expose-headers", b"etag, retry-after")
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer that has no end yet: its head, and the answers that its road sends as they come."""
+
+    head: Response
+    answers: AsyncGenerator[Answer, None]
+
+
+class Renderer:
+    """Responses under one set of settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.compressed = Compressed()
+
+    def answer(
+        self, answer: Answer, caller: Caller, cost: int | None = None, tag: str = "", headers: Headers = ()
+    ) -> Response:
+        """Return an executed operation; a *cost* is told, a *tag* becomes its ETag."""
+        body = answer.body if cost is None else with_cost(answer.body, cost, self.settings.cost)
+        encoding = caller.encoding if len(body) >= self.settings.compression_bytes else ""
+        if encoding:
+            body = self.compressed.of(body, encoding, tag and f"{tag}{cost}")
+            headers = (*headers, (b"content-encoding", encoding.encode()))
+        if tag:
+            headers = (*headers, (b"etag", etag(tag, caller.media, encoding)))
+        status = 200 if answer.executed or caller.media == JSON else 400
+        return Response(status, (*self.common(caller), MEDIA[caller.media], *headers), body)
+
+    def not_modified(self, caller: Caller, tag: str) -> Response | None:
+        """Return 304 where the client has the answer in an encoding that it may have, else None."""
+        for encoding in dict.fromkeys((caller.encoding, "")):
+            known = etag(tag, caller.media, encoding)
+            if matches(caller.if_none_match, known):
+                return Response(304, (*self.common(caller), self.cache_control(caller), (b"etag", known)))
+        return None
+
+    def refused(self, refusal: Refusal, caller: Caller) -> Response:
+        """Return the answer that says why nothing was executed."""
+        media = GRAPHQL if caller.media == GRAPHQL else JSON
+        status = 200 if refusal.well_formed and media == JSON else refusal.status
+        body = orjson.dumps({"errors": refusal.errors})
+        return Response(status, (*self.common(caller), MEDIA[media], NO_STORE, *refusal.headers), body)
+
+    def failed(self, error: Exception, caller: Caller, record: Record) -> Response:
+        """Return the answer to a request that we failed at: an id, and nothing of what went wrong."""
+        record.code = INTERNAL
+        message, extensions = masked(error, record.operation)
+        body = orjson.dumps({"errors": [{"message": message, "extensions": extensions}]})
+        return Response(500, (*self.common(caller), MEDIA[JSON], NO_STORE), body)
+
+    def options(self, caller: Caller) -> Response:
+        """Return what may be asked, to other origins only where CORS allows them."""
+        return Response(204, (*self.common(caller), ALLOW, *(PREFLIGHT if caller.origin else ())))
+
+    def stream(self, caller: Caller, answers: AsyncGenerator[Answer, None]) -> Stream:
+        """Return answers that are sent as they come."""
+        return Stream(Response(200, (*self.common(caller), MEDIA[EVENT_STREAM], NO_STORE)), answers)
+
+    def common(self, caller: Caller) -> Headers:
+        """Return the headers of every answer."""
+        if not self.settings.cors:
+            return ((b"vary", VARY), NOSNIFF)
+        allowed = ((b"access-control-allow-origin", caller.origin), EXPOSED) if caller.origin else ()
+        return ((b"vary", VARY + b", origin"), NOSNIFF, *allowed)
+
+    def cache_control(self, caller: Caller) -> tuple[bytes, bytes]:
+        """Return how long an answer to a GET may be kept, and by whom."""
+        value = b"private, no-cache" if caller.keyed else self.settings.cache_control.encode("latin-1")
+        return (b"cache-control", value)
+
+
+def with_cost(body: bytes, requested: int, most: int) -> bytes:
+    """Return an encoded answer with what it cost in its extensions."""
+    cost: dict[str, Any] = {"cost": {"requested": requested, "maximum": most}}
+    return body[:-1] + b',"extensions":' + orjson.dumps(cost) + b"}"

@@ -1,0 +1,1 @@
+"""From a validated operation to its answer: by a plan, or by the interpreter."""

@@ -1,0 +1,172 @@
+"""An operation's source in, the tree of its selections out; nothing is read yet.
+
+Each field of each possible concrete type is looked at once, so that what a plan cannot take is found here and never in
+the middle of an answer.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NoReturn, cast
+
+from graphql import (
+    FieldNode,
+    GraphQLCompositeType,
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    GraphQLString,
+    SelectionSetNode,
+    VariableDefinitionNode,
+    is_leaf_type,
+    print_ast,
+)
+from graphql.execution.values import VariableValues
+from graphql.pyutils import Path, is_awaitable
+from graphql.type.definition import GraphQLResolveInfoHelpers
+
+from graph.execute.plan.arguments import field_arguments
+from graph.execute.plan.collect import Source, UnplannedError, collect_fields, known
+from graph.execute.plan.leaf import leaf
+from graph.execute.plan.reading import FLEETING, KEPT, READING, Attribute, Call, Reading
+from graph.execute.plan.selection import DefectError, Field, Position, Selection, Shape, below
+from graph.execute.plan.shape import finish, unite
+
+MOST_FIELDS = 10_000
+"""Operations that select more fields than this, fragments spread, are interpreted."""
+
+
+class Planner:
+    """Plans one variant of one operation."""
+
+    def __init__(self, source: Source) -> None:
+        self.source, self.fields = source, 0
+
+    def plan(self) -> Selection:
+        """Return the root selection. Raises UnplannedError where the interpreter must answer."""
+        operation = self.source.operation
+        root = self.source.schema.get_root_type(operation.operation)
+        if root is None:
+            raise UnplannedError(f"no type for a {operation.operation.value}")
+        selection = self.selection(root, [operation.selection_set], self._info("", [], root, root))
+        self._settle(selection, inside=False)
+        return selection
+
+    def selection(
+        self, kind: GraphQLCompositeType, sets: Sequence[SelectionSetNode], info: GraphQLResolveInfo[Any]
+    ) -> Selection:
+        """Return the selection of an object, interface or union: a shape for each type that it can be."""
+        shared: dict[Any, Field] = {}
+        possible = [kind] if isinstance(kind, GraphQLObjectType) else self.source.schema.get_possible_types(kind)
+        return Selection(kind, {each.name: self.shape(each, sets, shared) for each in possible}, info)
+
+    def shape(self, kind: GraphQLObjectType, sets: Sequence[SelectionSetNode], shared: dict[Any, Field]) -> Shape:
+        """Return the shape of one concrete type; fields that are alike in several types are *shared*."""
+        grouped = collect_fields(self.source, kind, sets)
+        return Shape(kind, tuple(self.field(kind, key, nodes, shared) for key, nodes in grouped.items()))
+
+    def field(self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode], shared: dict[Any, Field]) -> Field:
+        """Return one field of a concrete type."""
+        self.fields += len(nodes)
+        if self.fields > MOST_FIELDS:
+            raise UnplannedError(f"more than {MOST_FIELDS} fields")
+        for node in nodes:
+            list(known(node.directives or ()))
+        name = nodes[0].name.value
+        if name == "__typename":
+            return Field(key, name, tuple(nodes), None, None, Position(False, leaf=leaf(GraphQLString)), False)
+        definition = parent.fields.get(name)
+        reading: Reading | None = definition.extensions.get(READING) if definition else None
+        if definition is None or reading is None:
+            raise UnplannedError(f"{parent.name}.{name} has no reading")
+        if isinstance(reading, Call) and reading.plain and not nodes[0].arguments:
+            reading = Attribute(reading.plain)
+        reads = reading.name if isinstance(reading, Attribute) else reading.function
+        alike = (key, type(reading), reads, str(definition.type), *map(id, nodes))
+        if alike not in shared:
+            shared[alike] = self._field(parent, key, nodes, definition, reading)
+        return shared[alike]
+
+    def _field(
+        self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode], definition: GraphQLField, reading: Reading
+    ) -> Field:
+        node, name = nodes[0], nodes[0].name.value
+        arguments = None
+        if not isinstance(reading, Attribute):
+            arguments = field_arguments(definition, node, reading.arguments)
+        info = self._info(name, nodes, definition.type, parent)
+        position = self.position(definition.type, [n.selection_set for n in nodes if n.selection_set], info)
+        fleeting = definition.extensions.get(FLEETING, ())
+        given = {argument.name.value for argument in node.arguments or ()}
+        return Field(
+            key, name, tuple(nodes), reading, arguments, position, fleeting is True or not given.isdisjoint(fleeting)
+        )
+
+    def position(
+        self, kind: GraphQLOutputType, sets: Sequence[SelectionSetNode], info: GraphQLResolveInfo[Any]
+    ) -> Position:
+        """Return the position of a value of the type *kind*."""
+        if isinstance(kind, GraphQLNonNull):
+            position = self.position(kind.of_type, sets, info)
+            position.nullable = False
+            return position
+        if isinstance(kind, GraphQLList):
+            return Position(True, items=self.position(kind.of_type, sets, info))
+        if is_leaf_type(kind):
+            return Position(True, leaf=leaf(kind))
+        return Position(True, selection=self.selection(cast("GraphQLCompositeType", kind), sets, info))
+
+    def _info(self, name: str, nodes: list[FieldNode], kind: Any, parent: Any) -> GraphQLResolveInfo[Any]:
+        """Return what type resolvers are given: all but what only a request has."""
+        source, helpers = self.source, GraphQLResolveInfoHelpers(_waits, _waits)
+        fragments, nothing = dict(source.fragments), VariableValues({}, {})
+        path = Path(None, name, parent.name)
+        return GraphQLResolveInfo(
+            name, nodes, kind, parent, path, source.schema, fragments, None, source.operation, nothing, None,
+            is_awaitable, None, helpers,
+        )  # fmt: skip
+
+    def _settle(self, selection: Selection, inside: bool) -> None:
+        """Decide, from the root down, which shapes are kept: the outermost that can be."""
+        for shape in selection.shapes.values():
+            kept = None if inside else shape.kind.extensions.get(KEPT)
+            if kept is not None and _steady(shape):
+                shape.kept = kept
+                shape.variables, shape.identity = self._identity(shape)
+            for _, inner in below(shape):
+                self._settle(inner, inside or shape.kept is not None)
+            if shape.build is list:
+                finish(shape)
+        unite(selection)
+
+    def _identity(self, shape: Shape) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the variables within a shape, and what tells its bytes from any other's but for their values."""
+        used: set[str] = set()
+        text = _signature(shape, used)
+        definitions: Sequence[VariableDefinitionNode] = self.source.operation.variable_definitions or ()
+        within = [each for each in definitions if each.variable.name.value in used]
+        return tuple(sorted(used)), (text, *map(print_ast, within))
+
+
+def _waits(_: Any) -> NoReturn:
+    raise DefectError("a type resolver waits")
+
+
+def _steady(shape: Shape) -> bool:
+    """Whether nothing within depends on more than the store, the rights and the arguments."""
+    return not any(field.fleeting for field in shape.fields) and all(
+        _steady(inner) for _, selection in below(shape) for inner in selection.shapes.values()
+    )
+
+
+def _signature(shape: Shape, used: set[str]) -> str:
+    """Return a text that is the same for selection sets with the same answer; note the variables that are *used*."""
+    parts = []
+    for field in shape.fields:
+        used.update(field.arguments.variables if field.arguments else ())
+        given = ",".join(sorted(print_ast(argument) for argument in field.nodes[0].arguments or ()))
+        parts.append(f"{field.key}:{field.name}({given})")
+        inner = [selection for each, selection in below(shape) if each is field]
+        parts.extend(_signature(each, used) for selection in inner for each in selection.shapes.values())
+    return f"{shape.kind.name}{{{' '.join(parts)}}}"

@@ -1,0 +1,85 @@
+"""A running application in, what its operator's probes are told out: alive, ready, and what was counted.
+
+With several workers whoever takes the connection answers: for itself, but to Prometheus for all of them.
+"""
+
+from collections.abc import Awaitable, Callable
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from graph.errors import masked
+from graph.observe.metrics import Counted, Measured, Metrics
+from store.base import Store
+from store.criteria import Criteria
+
+PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Probes:
+    """The routes `/health`, `/ready` and `/metrics`; `serving` is true from start to stop."""
+
+    def __init__(self, store: Store, metrics: Metrics, measured: Callable[[], Measured]) -> None:
+        self.store, self.metrics, self.measured = store, metrics, measured
+        self.serving = False
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """What to add to the application."""
+        answers: dict[str, Callable[[Request], Awaitable[Response]]] = {
+            "/health": self.health,
+            "/ready": self.ready,
+            "/metrics": self.told,
+        }
+        return [Route(path, answer) for path, answer in answers.items()]
+
+    async def health(self, _: Request) -> Response:
+        """Say that the process lives, and whether a search would still wait for the full text."""
+        return json({"status": "ok", "search": "ready" if self.store.search_ready else "preparing"})
+
+    async def ready(self, _: Request) -> Response:
+        """Say what is loaded, or with 503 why nobody should be sent here; the log has the whole reason."""
+        try:
+            loaded = {"sequence": self.store.sequence, "articles": await self.articles(drafts=False)}
+        except Exception as error:  # whatever it is, this one cannot answer
+            masked(error, "/ready")
+            return unready("the store cannot be read")
+        if not self.serving:
+            return unready("the server starts or stops")
+        if self.store.stale is not None:
+            return unready("the store is no longer followed")
+        return json({"status": "ready", **loaded, "writable": self.store.failure is None})
+
+    async def told(self, _: Request) -> Response:
+        """Answer Prometheus."""
+        await self.publish()
+        return Response(self.metrics.text(), media_type=PROMETHEUS)
+
+    async def publish(self) -> None:
+        """Bring the metrics up to date, and let other workers know of them."""
+        store: Counted = {
+            "store_articles": ("Articles in the store, unpublished ones too.", await self.articles(drafts=True)),
+            "store_sequence": ("The store's sequence.", self.store.sequence),
+            "store_writable": ("Whether the store takes writes.", self.store.failure is None),
+            "store_stale": ("Whether the store is no longer followed.", self.store.stale is not None),
+            "search_ready": ("Whether the full text is made.", self.store.search_ready),
+        }
+        measured = self.measured()
+        self.metrics.publish(Measured(measured.counters, {**measured.gauges, **store}))
+
+    async def articles(self, drafts: bool) -> int:
+        """Return how many articles there are; unpublished ones are nobody's business but Prometheus's."""
+        (count,) = await self.store.count([Criteria(drafts=drafts)])
+        return count
+
+
+def unready(reason: str) -> Response:
+    """Return the answer of a server that should not be asked."""
+    return json({"status": "unready", "reason": reason}, 503)
+
+
+def json(value: object, status: int = 200) -> Response:
+    """Return a small JSON response that nobody keeps."""
+    return Response(orjson.dumps(value), status, {"cache-control": "no-store"}, "application/json")

@@ -1,0 +1,101 @@
+"""What happened in, one line of JSON out: each request, each slow operation, each error with its id.
+
+JSON escapes control characters, so nothing that a client sends can begin a line of its own.
+"""
+
+import logging
+import sys
+import time
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+import orjson
+
+from graph.observe.request_record import Record
+from graph.settings import Settings
+
+FLUSH_SECONDS = 0.25
+FLUSH_BYTES = 32 * 1024
+NAME = 100
+"""Most characters of a name that a client chose."""
+
+
+class RequestLog:
+    """One line a request. Lines are written in batches, at the latest with the first line a quarter second on."""
+
+    def __init__(self, settings: Settings, stream: BinaryIO | None = None) -> None:
+        self.every, self.slow = settings.request_log, settings.slow_seconds
+        self.stream = stream
+        self.lines: list[bytes] = []
+        self.size = 0
+        self.due = 0.0
+
+    def __call__(self, record: Record) -> None:
+        """Log a request."""
+        slow = record.seconds >= self.slow
+        if not (self.every or slow):
+            return
+        line = orjson.dumps(entry(record, slow), option=orjson.OPT_APPEND_NEWLINE)
+        self.lines.append(line)
+        self.size += len(line)
+        now = time.monotonic()
+        if self.size >= FLUSH_BYTES or slow or record.status >= 500 or now >= self.due:
+            self.flush()
+            self.due = now + FLUSH_SECONDS
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if self.lines:
+            stream = self.stream or sys.stderr.buffer
+            stream.write(b"".join(self.lines))
+            stream.flush()
+            self.lines.clear()
+            self.size = 0
+
+
+def entry(record: Record, slow: bool) -> dict[str, object]:
+    """Return a request as it is logged."""
+    return {
+        "time": now(),
+        "level": "warning" if slow else "info",
+        "event": "slow" if slow else "request",
+        "method": record.method[:NAME],
+        "path": record.path[:NAME],
+        "status": record.status,
+        "code": record.code,
+        "kind": record.kind,
+        "operation": record.operation[:NAME],
+        "how": record.how,
+        "cost": record.cost,
+        "milliseconds": round(record.seconds * 1000, 3),
+        "bytes": record.bytes,
+        "client": record.client,
+    }
+
+
+def now() -> str:
+    """Return the time as an RFC 3339 instant."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class JsonFormatter(logging.Formatter):
+    """Everything else that is logged, traceback and all, as one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a log record as JSON."""
+        fields: dict[str, object] = {
+            "time": now(),
+            "level": record.levelname.lower(),
+            "event": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            fields["traceback"] = self.formatException(record.exc_info)
+        return orjson.dumps(fields, default=str).decode()
+
+
+def configure(level: str = "INFO") -> None:
+    """Send all logging of the process to standard error as JSON lines."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -1,0 +1,1 @@
+"""The Strawberry schema: each type and field of the graph, declared once."""

@@ -1,0 +1,64 @@
+"""A place in the sequence in, changes out as they happen: what watches the graph, over whichever transport."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Annotated
+
+import strawberry
+from graphql import GraphQLError
+from strawberry import Info
+
+from graph.execute.context import Context
+from graph.schema import filters, inputs
+from graph.schema.changes import LONGEST, ArticleChange, ChangeKinds, Since, sequence_of, told
+from store.base import Change, ChangeKind
+from store.criteria import AllOf, Criteria, Filter, Is, Op, Page
+
+Watched = Annotated[
+    inputs.ArticleFilter | None,
+    strawberry.argument(description="Only changes of articles that match now; removals are always told."),
+]
+
+
+@strawberry.type(description="What can be watched, over graphql-transport-ws and over SSE.")
+class Subscription:
+    @strawberry.subscription(description="Resumes after `since`, without gap or repeat; from now on if it is left out.")
+    async def changes(
+        self, info: Info, since: Since = None, kinds: ChangeKinds = None, filter: Watched = None
+    ) -> AsyncGenerator[ArticleChange, None]:
+        context: Context = info.context
+        where = filters.article_filter(filter) if filter is not None else None
+        place = context.store.sequence if since is None else sequence_of(since, context.store)
+        while True:
+            if place is None:
+                raise reset()
+            async with context.reading():
+                page = await context.store.changes(place, LONGEST, context.viewer.drafts)
+                wanted = await _wanted(page.changes, kinds, where, context)
+            if page.reset:
+                raise reset()
+            for change in wanted:
+                yield told(change, context.store)
+            place = page.next
+            if not page.has_more:
+                await context.store.wait(place)
+
+
+async def _wanted(
+    changes: Sequence[Change], kinds: Sequence[ChangeKind] | None, where: Filter | None, context: Context
+) -> list[Change]:
+    """Return the changes of these kinds whose articles match; what is removed has nothing left to match."""
+    of_kind = [change for change in changes if not kinds or change.kind in kinds]
+    if where is None or not of_kind:
+        return of_kind
+    paths = tuple({change.path for change in of_kind})
+    named = AllOf((Is("path", Op.IN, paths, case_sensitive=True), where))
+    (found,) = await context.store.find([Criteria(named, page=Page(len(paths)), drafts=context.viewer.drafts)])
+    matching = {article.path for article in found.items}
+    return [change for change in of_kind if change.kind is ChangeKind.REMOVED or change.path in matching]
+
+
+def reset() -> GraphQLError:
+    """Return what ends a subscription that cannot go on from where its client was."""
+    return GraphQLError("since is too old, or of another store: reload everything", extensions={"code": "RESET"})

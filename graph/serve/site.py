@@ -1,0 +1,111 @@
+"""A store's file and settings in, a server on a port out, until it is told to stop."""
+
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from graph.command import console
+from graph.edge.asgi import App
+from graph.edge.auth import Keys
+from graph.edge.pages import Pages
+from graph.edge.persisted import documents
+from graph.execute.context import Context, Viewer
+from graph.execute.execution import Answer
+from graph.execute.operations import Operations
+from graph.observe import log
+from graph.observe.metrics_of_workers import Gathered
+from graph.observe.request_record import Record
+from graph.schema.build import schema
+from graph.serve import uvicorn_server
+from graph.serve.watch import watching
+from graph.serve.workers import Workers, end_with_parent
+from graph.settings import Settings, SettingsError, variable
+from store.base import Store
+from store.errors import StoreError
+from store.files.ingest import Report
+from store.files.source import Source
+from store.tiny.store import TinyStore
+
+
+def run(settings: Settings, path: Path, sources: Sequence[Source], watch: bool) -> None:
+    """Serve the store at *path* until SIGINT or SIGTERM, taking up edits of the folders if told to *watch*.
+
+    Raises OSError where the port is taken, StoreError where the store cannot be opened.
+    """
+    traced(settings)  # where it cannot be, that is told before anything starts
+    with watching(path, sources, shown) if watch and sources else nullcontext():
+        if settings.workers < 2:
+            work(settings, path, sources)
+            return
+        # What is wrong with any of these is told once, and here.
+        TinyStore(path, follow=False).close()
+        documents(settings)
+        Keys(settings)
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        address = (settings.host, settings.port)
+        with (
+            socket.create_server(address, family=family, backlog=uvicorn_server.BACKLOG) as listener,
+            TemporaryDirectory(prefix="broadsheet-metrics-") as metrics,
+        ):
+            shared = Shared(listener, Path(metrics))
+            fine = Workers(settings.workers, work, settings, path, sources, shared).run(settings.stop_seconds + 1)
+        if not fine:
+            raise StoreError("a worker did not end as it should; its last words are above")
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the workers of one server share: the socket they listen on, and a folder for their metrics."""
+
+    listener: socket.socket
+    metrics: Path
+
+
+def work(settings: Settings, path: Path, sources: Sequence[Source], shared: Shared | None = None) -> None:
+    """Serve the store at *path* in this process, alone or as a worker that shares with others."""
+    log.configure()
+    if shared is not None:
+        end_with_parent()
+    with TinyStore(path) as store, traced(settings) as spans:
+        pages = Pages([source.folder for source in sources], playground=settings.shows_playground)
+        routes = pages.routes if settings.web else ()
+        app = App(store, operations(settings), settings, routes, sources if settings.write_back else ())
+        app.traced = spans
+        if shared is not None:
+            app.metrics.gathered = Gathered(shared.metrics)
+        uvicorn_server.serve(app, settings, shared.listener if shared else None)
+
+
+def traced(settings: Settings) -> AbstractContextManager[Callable[[Record], None] | None]:
+    """Return what makes spans of requests for as long as it is entered, if anything does. Raises SettingsError."""
+    if not settings.tracing:
+        return nullcontext()
+    try:
+        from graph.observe.tracing import exported  # noqa: PLC0415 -- it is not installed where nobody asks for it
+    except ImportError:
+        raise SettingsError(f"{variable('tracing')}: needs pip install 'broadsheet[otel]'") from None
+    return exported()
+
+
+def operations(settings: Settings) -> Operations:
+    """Return what executes the schema's operations under these settings."""
+    return Operations(schema()._schema, settings)
+
+
+async def answered(
+    store: Store, document: str, operation: str | None, variables: Mapping[str, Any], viewer: Viewer
+) -> Answer:
+    """Return the answer of one operation, without a server. Raises Refusal."""
+    prepared = operations(Settings()).prepare(document, operation)
+    prepared.cost(variables)
+    return await prepared.execute(variables, Context(store, viewer))
+
+
+def shown(report: Report) -> None:
+    """Tell of an ingest that changed something, or could not."""
+    if report.added or report.updated or report.removed or report.failed:
+        console.show(report, as_json=False, err=True)

@@ -1,0 +1,105 @@
+"""Settings and an application in, a running server out: uvicorn on uvloop with our protocol, and a graceful stop."""
+
+import asyncio
+import gc
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from graph.edge.asgi import App
+from graph.edge.backpressure import Wire
+from graph.edge.in_place import Protocol
+from graph.settings import Settings
+
+BACKLOG = 2_048
+ACCEPTED = 512
+"""Most connections that are taken in one turn of the loop."""
+
+
+def config(app: App, settings: Settings, **given: Any) -> uvicorn.Config:
+    """Return uvicorn's configuration: our protocol, our logs, our limits."""
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=Protocol,
+        ws=Wire,
+        interface="asgi3",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        ws_max_size=settings.body_bytes,
+        ws_ping_interval=settings.ping_seconds,
+        ws_ping_timeout=settings.ping_seconds,
+        timeout_keep_alive=max(1, round(settings.keep_alive_seconds)),
+        timeout_graceful_shutdown=max(1, round(settings.stop_seconds)),
+        **given,
+    )
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which alone takes all connections that wait, and exits with 0 once it was told to stop."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.waiting: list[socket.socket] = []
+        self.accepting: set[asyncio.Task[Any]] = set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen. libuv takes one connection a turn, so that too many would wait where none can be shed.
+
+        Workers that share a socket leave it at that: one of them would take the connections of all.
+        """
+        await super().startup(sockets)
+        if sockets:
+            return
+        self.waiting = [
+            socket.socket(fileno=os.dup(each.fileno())) for server in self.servers for each in server.sockets
+        ]
+        for listening in self.waiting:
+            asyncio.get_running_loop().add_reader(listening, self.accept, listening)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, and wait for those that there are."""
+        for listening in self.waiting:
+            asyncio.get_running_loop().remove_reader(listening)
+            listening.close()
+        await super().shutdown(sockets)
+
+    def accept(self, listening: socket.socket) -> None:
+        """Take the connections that wait."""
+        loop = asyncio.get_running_loop()
+        for _ in range(ACCEPTED):
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            connection.setblocking(False)
+            task = loop.create_task(loop.connect_accepted_socket(self.protocol, connection))
+            self.accepting.add(task)
+            task.add_done_callback(self.accepting.discard)
+
+    def protocol(self) -> Protocol:
+        """Return what speaks on one connection."""
+        return Protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGTERM and SIGINT as wishes to stop, and do not raise them again afterwards."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
+
+
+def serve(app: App, settings: Settings, listening: socket.socket | None = None) -> None:
+    """Answer until SIGTERM or SIGINT; requests accepted by then are answered within `stop_seconds`."""
+    gc.collect()
+    gc.freeze()  # what is loaded stays: going through it in each collection is what slow answers come from
+    Server(config(app, settings)).run(sockets=[listening] if listening else None)

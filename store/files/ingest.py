@@ -1,0 +1,257 @@
+"""Folders against a store: what is new or changed goes in, what is gone comes out, and a report says so.
+
+Whether a file changed is decided by the digest of its bytes and by nothing else, so no edit is missed, whatever clocks
+and tools did to its times; reading and digesting an unchanged file takes some 12 µs. Only the others are parsed, by
+worker processes where there are many. A file that is broken, unreadable or refused keeps its last good version.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from store.base import Document, Put, Remove, Store
+from store.errors import ArticleError, Problem, StoreError, by_place
+from store.files.documents import Origin, digest
+from store.files.folder import CONFIGURATION, File, Folder
+from store.files.garbage import collecting_later
+from store.files.listing import Listing, listed
+from store.files.pool import Outcomes, Task, readings
+from store.files.report import Report
+from store.files.source import Source
+
+__all__ = ["BATCH", "Progress", "Report", "check", "ingest"]
+
+BATCH = 1000
+"""Documents that are applied, and so made durable, at once."""
+
+PAUSE = 0.01
+"""Seconds between two looks at a folder that somebody else is reading."""
+
+Progress = Callable[[int, int], None]
+"""Told how many files are done, of how many."""
+
+
+async def ingest(  # noqa: PLR0913 -- options, by keyword
+    store: Store,
+    sources: Sequence[Source],
+    *,
+    keep_missing: bool = False,
+    touched: Collection[Path] | None = None,
+    progress: Progress | None = None,
+    processes: int | None = None,
+) -> Report:
+    """Bring *store* to what the folders of *sources* hold, and touch nothing of other sources.
+
+    *touched* is what a watcher saw change: known files that are not among it are taken for unchanged. *processes* is
+    how many may parse; by default one for each core. Raises StoreError for a folder that is none, for a source given
+    twice, and for what the store refuses.
+    """
+    seen = None if touched is None else frozenset(map(os.path.realpath, touched))
+    run = _Run(progress=progress, processes=processes, touched=seen)
+    with collecting_later():
+        for source in _distinct(sources):
+            await _Ingest(store, source, run).run(keep_missing)
+    return run.finished()
+
+
+async def check(sources: Sequence[Source], *, progress: Progress | None = None, processes: int | None = None) -> Report:
+    """Read the folders as an ingest into an empty store would; `added` counts the good documents."""
+    run = _Run(progress=progress, processes=processes)
+    with collecting_later():
+        for source in _distinct(sources):
+            await _Ingest(None, source, run).run(keep_missing=True)
+    return run.finished()
+
+
+@dataclass(slots=True)
+class _Run:
+    """What the sources of one ingest share: the report, whose path is whose, and how far it is."""
+
+    progress: Progress | None
+    processes: int | None
+    touched: frozenset[str] | None = None
+    report: Report = field(default_factory=Report)
+    owners: dict[str, Source] = field(default_factory=dict)
+    done: int = 0
+    total: int = 0
+
+    def finished(self) -> Report:
+        self.report.problems.sort(key=by_place)
+        return self.report
+
+    def advance(self, files: int) -> None:
+        self.done += files
+        if self.progress is not None:
+            self.progress(self.done, self.total)
+
+
+class _Ingest:
+    """One source on its way into the store, or, without a store, only read."""
+
+    def __init__(self, store: Store | None, source: Source, run: _Run) -> None:
+        self._store, self._source, self._run, self._report = store, source, run, run.report
+
+    async def run(self, keep_missing: bool) -> None:
+        source, report = self._source, self._report
+        with source.open() as folder:
+            if self._store is not None:
+                await _alone(folder)
+            listing = await asyncio.to_thread(listed, folder)
+            report.skipped += listing.skipped
+            report.fail(source.named(problem) for problem in listing.problems)
+            known = {} if self._store is None else dict(await self._store.digests(source.identity))
+            files = await self._own(listing.files, known)
+            self._run.total += len(files)
+            origin = Origin(source.identity, datetime.now(UTC), self._base_url(folder))
+            changed = await self._changed(folder, files, known, origin)
+            await self._read(Task(str(source.folder), source.prefix, origin), changed, known)
+            if not keep_missing:
+                await self._remove(known, listing)
+
+    def _base_url(self, folder: Folder) -> str | None:
+        try:
+            return self._source.base_url or folder.base_url()
+        except ArticleError as error:
+            self._report.fail(map(self._source.named, error.problems))
+            return None
+
+    async def _own(self, files: list[File], known: Mapping[str, str]) -> list[File]:
+        """Return the files whose paths no other source has."""
+        prefix, owners = self._source.prefix, self._run.owners
+        paths = [prefix + file.path for file in files]
+        names = {path: owners[path].shown for path in owners.keys() & paths}
+        fresh = [path for path in paths if path not in known and path not in names]
+        if self._store is not None and fresh:
+            for path, document in zip(fresh, await self._store.documents(fresh), strict=True):
+                if document is not None and not _is_gone(document.source):
+                    names[path] = document.source or "the API"
+        for path, owner in names.items():
+            message = f"comes from {owner} and from {self._source.shown}; name one of them: NAME=FOLDER"
+            self._report.fail([Problem(path, None, "path.conflict", message)])
+        owners.update(dict.fromkeys([path for path in paths if path not in names], self._source))
+        return [file for file, path in zip(files, paths, strict=True) if path not in names]
+
+    async def _changed(self, folder: Folder, files: list[File], known: Mapping[str, str], origin: Origin) -> list[File]:
+        if not known:
+            return files
+        suspects = self._suspects(folder, files, known)
+        self._report.unchanged += len(files) - len(suspects)
+        self._run.advance(len(files) - len(suspects))
+        changed: list[File] = []
+        for start in range(0, len(suspects), BATCH):
+            batch = suspects[start : start + BATCH]
+            found = await asyncio.to_thread(_differing, folder, batch, known, self._source.prefix, origin.base_url)
+            self._report.unchanged += len(batch) - len(found)
+            self._run.advance(len(batch) - len(found))
+            changed += found
+        return changed
+
+    def _suspects(self, folder: Folder, files: list[File], known: Mapping[str, str]) -> list[File]:
+        touched, real = self._run.touched, folder.real.rstrip("/")
+        if touched is None or f"{real}/{CONFIGURATION}" in touched:
+            return files
+        path_of = self._source.path
+        return [file for file in files if f"{real}/{file.place}" in touched or path_of(file.path) not in known]
+
+    async def _read(self, task: Task, files: list[File], known: Mapping[str, str]) -> None:
+        """Read files, and apply what they hold; one batch is written while the next is read."""
+        pending: list[Document] = []
+        writing = asyncio.ensure_future(self._put([]))
+        try:
+            async with aclosing(readings(task, files, self._run.processes)) as parts:
+                async for outcomes in parts:
+                    self._note(outcomes, known)
+                    pending += await self._dated(outcomes.documents, known)
+                    if len(pending) >= BATCH:
+                        await writing
+                        writing, pending = asyncio.ensure_future(self._put(pending)), []
+                    self._run.advance(outcomes.files)
+        finally:
+            await writing
+        await self._put(pending)
+
+    async def _put(self, documents: Sequence[Document]) -> None:
+        if documents:
+            await self._apply([Put(document) for document in documents])
+
+    async def _dated(self, documents: list[Document], known: Mapping[str, str]) -> list[Document]:
+        """Return documents with the time their file was first read."""
+        paths = [document.path for document in documents if document.path in known]
+        if self._store is None or not paths:
+            return documents
+        before = {each.path: each.ingested_at for each in await self._store.documents(paths) if each is not None}
+        return [replace(each, ingested_at=before.get(each.path, each.ingested_at)) for each in documents]
+
+    def _note(self, outcomes: Outcomes, known: Mapping[str, str]) -> None:
+        self._report.fail(outcomes.problems)
+        for path in outcomes.skipped:
+            if path in known:
+                message = "has no front matter any more; the last good version is kept"
+                self._report.fail([Problem(path, None, "yaml.fence", message)])
+            else:
+                self._report.skipped += 1
+
+    async def _remove(self, known: Mapping[str, str], listing: Listing) -> None:
+        prefix = self._source.prefix
+        there = {prefix + file.path for file in listing.files}
+        there.update(prefix + problem.path for problem in listing.problems)
+        unread = tuple(prefix + path for path in listing.unread)
+        gone = [Remove(path) for path in known if path not in there and not path.startswith(unread)]
+        if gone:
+            await self._apply(gone)
+
+    async def _apply(self, changes: Sequence[Put | Remove]) -> None:
+        if self._store is None:
+            self._report.added += len(changes)
+            return
+        applied = await self._store.apply(changes)
+        self._report.added += len(applied.added)
+        self._report.updated += len(applied.updated)
+        self._report.unchanged += len(applied.unchanged)
+        self._report.removed += len(applied.removed)
+
+
+async def _alone(folder: Folder) -> None:
+    """Return once nobody else reads the folder into a store or writes to it; without locks there, at once."""
+    with suppress(OSError):
+        while not folder.lock():  # noqa: ASYNC110 -- held by other processes, which set no event of ours
+            await asyncio.sleep(PAUSE)
+
+
+def _differing(
+    folder: Folder, files: list[File], known: Mapping[str, str], prefix: str, base_url: str | None
+) -> list[File]:
+    differing = []
+    for file in files:
+        before = known.get(prefix + file.path)
+        if before is not None:
+            try:
+                raw = folder.read(file)
+            except ArticleError:
+                raw = None  # read once more, and then reported
+            if raw is not None and digest(raw, base_url) == before:
+                continue
+        differing.append(file)
+    return differing
+
+
+def _distinct(sources: Sequence[Source]) -> Sequence[Source]:
+    seen: dict[str, Source] = {}
+    for source in sources:
+        other = seen.setdefault(source.identity, source)
+        if other is not source:
+            raise StoreError(
+                f"{source.shown} and {other.shown} are the same source; give each folder a name of its own"
+            )
+    return sources
+
+
+def _is_gone(identity: str) -> bool:
+    """Tell whether a source was a folder without a name that is no more: its articles pass to whoever has them now."""
+    return identity.startswith("/") and not Path(identity).exists()

@@ -1,0 +1,132 @@
+"""An open folder in, the list of its files out: which may be documents, how many others, and what is refused.
+
+Every directory is walked once, under its own name rather than a link's, so loops end. Links that stay inside the folder
+are resolved, since `store.files.folder` opens none; those that leave it are refused. Names that start with a dot are
+skipped.
+"""
+
+import os
+import stat
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from store.errors import Problem, by_place
+from store.files.folder import CONFIGURATION, File, Folder, refusal
+from store.files.front_matter import FENCED, WHOLE
+
+DEEPEST = 64
+"""Directories within directories."""
+
+
+@dataclass(slots=True)
+class Listing:
+    """What a folder holds: files by path, how many others were skipped, what is wrong, and what could not be listed."""
+
+    files: list[File] = field(default_factory=list)
+    skipped: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    """Directories whose files are unknown, not gone; each ends in a slash, and is empty for the folder itself."""
+
+    def refuse(self, path: str, code: str, message: str) -> None:
+        """Note that something there is not read."""
+        self.problems.append(Problem(path, None, code, message))
+
+
+def listed(folder: Folder) -> Listing:
+    """Walk the folder; whatever is wrong stands in the listing."""
+    return _Walk(folder).run()
+
+
+class _Walk:
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._listing = Listing()
+        self._seen: set[tuple[int, int]] = set()
+        self._waiting = deque([File("", "")])
+        self._links: deque[File] = deque()
+
+    def run(self) -> Listing:
+        while self._waiting or self._links:
+            self._enter((self._waiting or self._links).popleft())
+        self._listing.files.sort()
+        self._listing.problems.sort(key=by_place)
+        return self._listing
+
+    def _enter(self, directory: File) -> None:
+        path, place = directory
+        if place.count("/") > DEEPEST:
+            self._listing.refuse(path, "file.depth", f"lies deeper than {DEEPEST} directories")
+            self._listing.unread.append(path)
+            return
+        try:
+            handle = self._folder.directory(place)
+            state = os.fstat(handle)
+            if (state.st_dev, state.st_ino) not in self._seen:
+                self._seen.add((state.st_dev, state.st_ino))
+                with os.scandir(handle) as entries:
+                    for entry in entries:
+                        self._meet(entry, File(path + entry.name, place + entry.name))
+        except OSError as error:
+            self._listing.problems.append(refusal(path.rstrip("/"), error))
+            self._listing.unread.append(path)
+
+    def _meet(self, entry: os.DirEntry[str], file: File) -> None:
+        if entry.name.startswith(".") or file.place == CONFIGURATION:
+            self._listing.skipped += not entry.is_dir(follow_symlinks=False)
+        elif entry.is_file(follow_symlinks=False):
+            self._take(file)
+        elif entry.is_symlink():
+            self._follow(file)
+        elif not entry.is_dir(follow_symlinks=False):
+            self._listing.refuse(file.path, "file.special", "is a FIFO, a device or a socket")
+        elif self._is_named_well(file.path):
+            self._waiting.append(File(f"{file.path}/", f"{file.place}/"))
+
+    def _follow(self, link: File) -> None:
+        """Take what a link leads to, if that is inside; a directory only if it was not walked under its own name."""
+        real = self._folder.real.rstrip("/")
+        written = f"{real}/{link.place}"
+        try:
+            mode = Path(written).stat().st_mode
+        except FileNotFoundError:
+            self._listing.refuse(link.path, "file.link", "leads to nothing")
+            return
+        except OSError as error:
+            self._listing.problems.append(refusal(link.path, error))
+            return
+        target = os.path.realpath(written)
+        place = target[len(real) + 1 :]
+        if stat.S_ISREG(mode) and not _may_be_document(link.path):
+            self._listing.skipped += 1
+        elif not f"{target}/".startswith(f"{real}/"):
+            self._listing.refuse(link.path, "file.link", f"leads out of the folder, to {target}")
+            self._listing.unread.append(f"{link.path}/")
+        elif not stat.S_ISDIR(mode):
+            self._take(File(link.path, place))
+        elif f"{written}/".startswith(f"{target}/"):
+            self._listing.refuse(link.path, "file.link", "leads round in a circle")
+        else:
+            self._links.append(File(f"{link.path}/", f"{place}/"))
+
+    def _take(self, file: File) -> None:
+        if not _may_be_document(file.path):
+            self._listing.skipped += 1
+        elif self._is_named_well(file.path):
+            self._listing.files.append(file)
+
+    def _is_named_well(self, path: str) -> bool:
+        if path.isascii():
+            return True
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+            self._listing.refuse(shown, "file.name", "has a name that is no UTF-8")
+            return False
+        return True
+
+
+def _may_be_document(path: str) -> bool:
+    return path.lower().endswith(FENCED + WHOLE)

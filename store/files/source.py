@@ -1,0 +1,58 @@
+"""`FOLDER` or `NAME=FOLDER` in, a source out: a folder, and the name that stands before its paths."""
+
+import os
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from store.errors import Problem, StoreError
+from store.files.folder import Folder
+
+_NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]*)=(.+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A folder of files. `base_url` is what relative image URLs stand below; by default that of its `_config.yml`."""
+
+    folder: Path
+    name: str = ""
+    base_url: str | None = None
+
+    @classmethod
+    def parse(cls, argument: str, base_url: str | None = None) -> "Source":
+        """Read a command line's argument. A folder that is really called so is meant as such."""
+        match = _NAMED.fullmatch(argument)
+        if match is None or Path(argument).is_dir():
+            return cls(Path(argument), base_url=base_url)
+        return cls(Path(match[2]), match[1], base_url)
+
+    @property
+    def identity(self) -> str:
+        """What the store knows the source by: its name, else where the folder lies."""
+        return self.name or os.path.realpath(self.folder)
+
+    @property
+    def prefix(self) -> str:
+        """What stands before its paths."""
+        return f"{self.name}/" if self.name else ""
+
+    @property
+    def shown(self) -> str:
+        """The source in the words of a command line."""
+        return f"{self.name}={self.folder}" if self.name else str(self.folder)
+
+    def path(self, inner: str) -> str:
+        """Return the path of a document from that below the folder."""
+        return self.prefix + inner
+
+    def named(self, problem: Problem) -> Problem:
+        """Return a problem under the document's path."""
+        return replace(problem, path=self.path(problem.path))
+
+    def open(self) -> Folder:
+        """Return the folder, opened. Raises StoreError where there is none."""
+        try:
+            return Folder(self.folder)
+        except OSError as error:
+            raise StoreError(f"{self.folder}: no folder that can be read: {error.strerror}") from None

@@ -1,0 +1,205 @@
+"""An article's text in, the article durable out: in the store, and in its file where the folders are written to.
+
+The file goes first. Where the store then refuses, it is put back as it was; where the process dies in between, nobody
+was told that anything is done, and the next ingest takes up what the file says. A file that is not what was read from
+it, since somebody edited it or broke it, is left alone. Folder and store change under one lock, and an ingest takes it
+too.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+
+from store.base import Document, Kind, Put, Remove, Store
+from store.errors import ArticleError, FileChangedError, FileNotWrittenError, Problem
+from store.files.documents import Origin, digest, read
+from store.files.folder import CONFIGURATION, LARGEST_FILE, Folder
+from store.files.front_matter import FENCED, WHOLE
+from store.files.listing import DEEPEST
+from store.files.place import Content, Place, placed
+from store.files.source import Source
+
+log = logging.getLogger(__name__)
+
+ENDINGS = (*FENCED, *WHOLE)
+LONGEST = 1024
+"""Bytes of a path."""
+PATIENCE = 5.0
+"""Seconds that a folder is waited for while it is read into a store."""
+BEHIND = 0.5
+"""Seconds that the store may be behind what another process wrote to both."""
+PAUSE = 0.01
+
+
+class Desk:
+    """Where articles are edited one by one; *sources* are the folders whose files are written too."""
+
+    def __init__(self, store: Store, sources: Sequence[Source] = ()) -> None:
+        self._store, self._sources = store, sources
+
+    async def save(self, path: str, text: str) -> bool:
+        """Create or replace one article, checked exactly as a file is, and return whether it is new.
+
+        Raises ArticleError, FileNotWrittenError, FileChangedError, and what the store raises.
+        """
+        raw = text.encode("utf-8", "surrogatepass")
+        check_path(path)
+        before = await self._stored(path)
+        source = self._source(path, before)
+        if source is None:
+            origin = Origin(before.source, before.ingested_at, before.base_url) if before else Origin("", _now())
+            await self._store.apply([Put(article(raw, path, origin))])
+            return before is None
+        return await asyncio.to_thread(lambda: asyncio.run(self._save(source, path, raw)))
+
+    async def remove(self, path: str) -> None:
+        """Take one article out. Raises FileNotWrittenError, FileChangedError, and what the store raises."""
+        before = await self._stored(path)
+        source = self._source(path, before) if before and before.source else None
+        if source is None:
+            await self._store.apply([Remove(path)])
+            return
+        await asyncio.to_thread(lambda: asyncio.run(self._remove(source, path)))
+
+    async def _save(self, source: Source, path: str, raw: bytes) -> bool:
+        with _alone(source) as folder, _at(folder, source, path) as (place, there):
+            before = await self._unless_changed(source, path, there)
+            base_url = source.base_url or _base_url(folder)
+            document = article(raw, path, Origin(source.identity, before.ingested_at if before else _now(), base_url))
+            await self._change(Put(document), place, there, Content(raw, there.mode if there else None))
+        return before is None
+
+    async def _remove(self, source: Source, path: str) -> None:
+        with _alone(source) as folder, _at(folder, source, path) as (place, there):
+            if there is not None:
+                await self._unless_changed(source, path, there)
+            await self._change(Remove(path), place, there, None)
+
+    async def _change(self, change: Put | Remove, place: Place, there: Content | None, wanted: Content | None) -> None:
+        """Make the file what is wanted, then apply the change; where either fails, the file is what was there."""
+        try:
+            if wanted != there:
+                with _in_words(change.document.path if isinstance(change, Put) else change.path):
+                    place.put(wanted)
+            await self._store.apply([change])
+        except BaseException:
+            try:
+                if place.read() != there:
+                    place.put(there)
+            except OSError:
+                log.exception("%s: nothing was saved, and the file cannot be put back: ingest the folder", place.name)
+            raise
+
+    async def _unless_changed(self, source: Source, path: str, there: Content | None) -> Document | None:
+        """Return the stored document. Raises FileChangedError unless it is what its file holds."""
+        until = time.monotonic() + BEHIND
+        while True:
+            before = await self._stored(path)
+            mine = before if before and before.source == source.identity else None
+            known = None if mine is None else mine.digest
+            if known == (digest(there.raw, mine.base_url if mine else None) if there else None):
+                return before
+            if time.monotonic() > until:
+                raise FileChangedError(
+                    f"{path}: the file is not what the server has read from it; nothing was changed. "
+                    "Try again once it is taken up (with --watch within a second, else by an ingest), or mend it"
+                )
+            await asyncio.sleep(PAUSE)
+
+    async def _stored(self, path: str) -> Document | None:
+        (document,) = await self._store.documents([path])
+        return document
+
+    def _source(self, path: str, before: Document | None) -> Source | None:
+        """Return the folder that a path belongs to, None for what no folder here has. Raises ArticleError.
+
+        What came from a folder stays there. Anything else goes to the folder whose `NAME/` it begins with, else to the
+        first without a name.
+        """
+        if not self._sources:
+            return None
+        if before is not None and before.source:
+            return next((each for each in self._sources if each.identity == before.source), None)
+        fitting = [each for each in self._sources if path.startswith(each.prefix)]
+        if not fitting:
+            names = ", ".join(each.prefix for each in self._sources)
+            message = f"belongs to none of the folders: it begins with one of {names}"
+            raise ArticleError(Problem(path, None, "path.invalid", message))
+        found = max(fitting, key=lambda each: len(each.prefix))
+        if path == found.path(CONFIGURATION):
+            raise not_a_path(path)
+        return found
+
+
+def article(raw: bytes, path: str, origin: Origin) -> Document:
+    """Return the article that *raw* is. Raises ArticleError."""
+    if len(raw) > LARGEST_FILE:
+        raise ArticleError(Problem(path, None, "file.size", f"is larger than {LARGEST_FILE:,} bytes"))
+    document = read(raw, path, origin)
+    if document is None or document.kind is not Kind.ARTICLE:
+        raise ArticleError(Problem(path, 1, "yaml.fence", "the text is no article"))
+    return document
+
+
+def check_path(path: str) -> None:
+    """Raise ArticleError unless *path* could be that of an article's file below a folder."""
+    parts = path.split("/")
+    plain = path.isprintable() and "\\" not in path and len(path.encode()) <= LONGEST and len(parts) <= DEEPEST
+    hidden = any(part == "" or part.startswith(".") for part in parts)
+    if not plain or hidden or not path.lower().endswith(ENDINGS):
+        raise not_a_path(path)
+
+
+def not_a_path(path: str) -> ArticleError:
+    """Return what is wrong with a path that no article has."""
+    message = f"is no path of an article: write folder/name.md; the endings are {', '.join(ENDINGS)}"
+    return ArticleError(Problem(path[:200], None, "path.invalid", message))
+
+
+@contextmanager
+def _alone(source: Source) -> Iterator[Folder]:
+    """Give a source's folder, locked. Raises FileNotWrittenError."""
+    with source.open() as folder:
+        until = time.monotonic() + PATIENCE
+        try:
+            while not folder.lock():
+                if time.monotonic() > until:
+                    raise FileNotWrittenError("The folder is being read into the store; try again. Nothing was changed")
+                time.sleep(PAUSE)
+        except OSError as error:
+            raise FileNotWrittenError(f"The folder cannot be locked: {error.strerror}. Nothing was changed") from error
+        yield folder
+
+
+@contextmanager
+def _at(folder: Folder, source: Source, path: str) -> Iterator[tuple[Place, Content | None]]:
+    """Give the place of an article's file, and what is there. Raises FileNotWrittenError."""
+    with ExitStack() as stack:
+        with _in_words(path):
+            inner = path.removeprefix(source.prefix)
+            place = stack.enter_context(placed(folder.directory(""), inner, durable=True))
+            there = place.read()
+        yield place, there
+
+
+@contextmanager
+def _in_words(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise FileNotWrittenError(f"{path}: the file cannot be written: {reason}. Nothing was changed") from error
+
+
+def _base_url(folder: Folder) -> str | None:
+    try:
+        return folder.base_url()
+    except ArticleError:
+        return None  # as an ingest has it, which names what is wrong
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

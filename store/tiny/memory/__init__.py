@@ -1,0 +1,1 @@
+"""The articles in memory, and the indexes that answer for them."""

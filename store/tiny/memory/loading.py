@@ -1,0 +1,33 @@
+"""The files of a store in, the state that answers out: from the copy of its articles, else from their documents."""
+
+from pathlib import Path
+
+from store.base import Kind
+from store.files.garbage import collecting_later
+from store.tiny.disk.reader import Reader
+from store.tiny.edits import TABLES, decode, entry
+from store.tiny.memory import cache
+from store.tiny.memory.articles import Articles
+from store.tiny.memory.state import State
+from store.tiny.search.fulltext import Body
+
+
+def loaded(storage: Reader, copy: Path, body: Body) -> State:
+    """Return the state of all documents; no record may be delivered meanwhile."""
+    state = State(body)
+    with collecting_later():
+        for kind, table in TABLES.items():
+            if kind is Kind.ARTICLE and _has_copied(state.articles, copy, storage.stamp):
+                continue
+            for _, data in storage.documents(table):
+                document = decode(data)
+                state.put(document, entry(document))
+    return state
+
+
+def _has_copied(articles: Articles, copy: Path, stamp: str) -> bool:
+    try:
+        articles.fill(list(cache.read(copy, stamp)))  # all of them, or none
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,60 @@
+"""A store's documents in, the state that answers out: articles, entries and links, and the views on them."""
+
+from collections.abc import Iterator
+
+from store.article import Article
+from store.base import Document
+from store.tiny.edits import Entry
+from store.tiny.memory.articles import Articles
+from store.tiny.memory.links import Links
+from store.tiny.memory.naming import Entries
+from store.tiny.memory.view import View
+from store.tiny.search.fulltext import Body, FullText
+
+
+class State:
+    """What all documents of a store come to, as readers with and without drafts see it."""
+
+    def __init__(self, body: Body) -> None:
+        """Start empty; *body* reads what articles say below their front matter, for the full text."""
+        self.articles = Articles()
+        self.entries = Entries()
+        self.links = Links(self.articles)
+        self.fulltext = FullText(self.articles, body)
+        self.articles.followers.append(self.fulltext)
+        self._views = tuple(
+            View(self.articles, self.links, self.entries, self.fulltext, drafts) for drafts in (False, True)
+        )
+        self._digests: dict[str, tuple[str, str]] = {}
+
+    def view(self, drafts: bool) -> View:
+        """Return the state as a reader sees it."""
+        return self._views[drafts]
+
+    def put(self, document: Document, entry: Entry) -> None:
+        """Take in what *document* says."""
+        if isinstance(entry, Article):
+            self.articles.put(entry)
+        else:
+            self.entries.put(entry)
+            self._digests[document.path] = document.source, document.digest
+
+    def remove(self, path: str) -> None:
+        """Take out whatever *path* said."""
+        self.articles.remove(path)
+        self.entries.remove(path)
+        self._digests.pop(path, None)
+
+    def changed(self) -> None:
+        """Drop what was kept of the state before some puts and removes."""
+        self.links.forget()
+        for view in self._views:
+            view.forget()
+
+    def digests(self, source: str) -> Iterator[tuple[str, str]]:
+        """Return path and digest of each document of *source*."""
+        for number in self.articles.all:
+            article = self.articles.number(number)
+            if article.source == source:
+                yield article.path, article.digest
+        yield from ((path, digest) for path, (of, digest) in self._digests.items() if of == source)

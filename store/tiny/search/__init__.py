@@ -1,0 +1,1 @@
+"""Full text: words, the index, and where they matched."""

@@ -1,0 +1,166 @@
+"""Articles in, those that match a search out, with their scores: full text by Tantivy, kept in memory.
+
+Each field is indexed twice, as written and stemmed as English, so that `robot` finds `robots` and words of other
+languages are found as they stand. Nothing that somebody typed reaches a query parser: queries are built of terms. What
+changes is noted, and indexed when it is next sought, or by a thread in the background; the index is derived data, made
+anew when a store is opened.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from threading import RLock
+from typing import Any, Protocol, cast
+
+import tantivy
+from pyroaring import BitMap
+
+from store.article import Article
+from store.criteria import Search, SearchField
+from store.text import plain
+from store.tiny.search.words import Term, folded, terms
+
+Body = Callable[[Article], str | None]
+WEIGHTS = {
+    SearchField.TITLE: 4.0,
+    SearchField.EXCERPT: 1.5,
+    SearchField.BODY: 1.0,
+    SearchField.PROVIDER: 1.0,
+    SearchField.TOPICS: 1.5,
+}
+EXACT = 1.25
+"""How much more a word counts that is written as it is sought."""
+_HEAP = 15_000_000
+_PORTION = 200
+"""Articles that are indexed in one go in the background, some ten milliseconds."""
+_stemmer = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).filter(tantivy.Filter.stemmer("english")).build()
+
+
+class Numbered(Protocol):
+    """Articles by number."""
+
+    all: BitMap
+    by_number: list[Article | None]
+
+
+def texts(article: Article, body: str | None) -> dict[SearchField, list[str]]:
+    """Return the text forms of what is searched in *article*; of topics one each."""
+    return {
+        SearchField.TITLE: [article.title_text],
+        SearchField.EXCERPT: [article.excerpt_text] if article.excerpt_text else [],
+        SearchField.BODY: [plain(body)] if body else [],
+        SearchField.PROVIDER: [article.provider.name],
+        SearchField.TOPICS: list(article.topics),
+    }
+
+
+def stem(word: str) -> str:
+    """Return the stem of a folded word, were it English."""
+    stems: list[str] = _stemmer.analyze(word)
+    return stems[0] if stems else word
+
+
+class FullText:
+    """The index, kept up with the articles."""
+
+    def __init__(self, articles: Numbered, body: Body) -> None:
+        self._articles, self._body = articles, body
+        self._lock = RLock()
+        self._schema = _schema()
+        self._due = BitMap(articles.all)
+        self._uncommitted = False
+
+    @cached_property
+    def _index(self) -> tantivy.Index:
+        index = tantivy.Index(self._schema)
+        index.register_tokenizer("words", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
+        index.register_tokenizer("stems", _stemmer)
+        return index
+
+    @cached_property
+    def _writer(self) -> tantivy.IndexWriter:
+        return self._index.writer(_HEAP, 1)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a search need not wait for more than a few articles."""
+        return len(self._due) < _PORTION
+
+    def add(self, number: int, _article: Article) -> None:
+        """Note that an article came or changed."""
+        self._due.add(number)
+
+    def remove(self, number: int, _article: Article) -> None:
+        """Note that an article goes or changes."""
+        self._due.add(number)
+
+    def build(self, most: int | None = _PORTION) -> bool:
+        """Index up to *most* of what is due, and return whether more is."""
+        with self._lock:
+            for number in self._due[:most]:
+                self._writer.delete_documents_by_term("number", number)
+                article = self._articles.by_number[number]
+                if article is not None:
+                    self._writer.add_document(_document(number, texts(article, self._body(article))))
+                self._due.discard(number)
+                self._uncommitted = True
+            return bool(self._due)
+
+    def matching(self, search: Search) -> dict[int, float]:
+        """Return the numbers of all articles that match, each with its score, the best first."""
+        sought = terms(search.query)
+        if not sought:
+            return {}
+        with self._lock:
+            self.build(None)
+            if self._uncommitted:
+                self._writer.commit()
+                self._index.reload()
+                self._uncommitted = False
+            searcher = self._index.searcher()
+        hits = searcher.search(self._query(sought, search), limit=max(searcher.num_docs, 1), count=False).hits
+        numbers = searcher.fast_field_values("number", [address for _, address in hits])
+        return {cast(int, number): score for number, (score, _) in zip(numbers, hits, strict=True)}
+
+    def _query(self, sought: list[Term], search: Search) -> tantivy.Query:
+        fields = search.fields or tuple(SearchField)
+        clauses = [
+            (tantivy.Occur.MustNot if term.negated else tantivy.Occur.Must, self._term(term, fields)) for term in sought
+        ]
+        if all(term.negated for term in sought):
+            clauses.append((tantivy.Occur.Must, tantivy.Query.all_query()))
+        return tantivy.Query.boolean_query(clauses)
+
+    def _term(self, term: Term, fields: tuple[SearchField, ...]) -> tantivy.Query:
+        anywhere = [(tantivy.Occur.Should, query) for field in fields for query in self._in_field(term, field)]
+        return tantivy.Query.boolean_query(anywhere)
+
+    def _in_field(self, term: Term, field: SearchField) -> list[tantivy.Query]:
+        query, schema, name, weight = tantivy.Query, self._schema, field.value, WEIGHTS[field]
+        if term.prefix:
+            return [query.boost_query(query.regex_query(schema, name, f"{term.words[0]}.*"), weight)]
+        if len(term.words) > 1:
+            return [query.boost_query(query.phrase_query(schema, name, list(term.words)), weight * EXACT)]
+        exact = query.boost_query(query.term_query(schema, name, term.words[0]), weight * EXACT)
+        if term.quoted:
+            return [exact]
+        return [exact, query.boost_query(query.term_query(schema, _stemmed(field), stem(term.words[0])), weight)]
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_integer_field("number", indexed=True, fast=True)
+    for field in SearchField:
+        builder.add_text_field(field.value, tokenizer_name="words", index_option="position")
+        builder.add_text_field(_stemmed(field), tokenizer_name="stems", index_option="freq")
+    return builder.build()
+
+
+def _stemmed(field: SearchField) -> str:
+    return f"{field.value}_stem"
+
+
+def _document(number: int, found: dict[SearchField, list[str]]) -> tantivy.Document:
+    values: dict[str, Any] = {"number": number}
+    for field, several in found.items():
+        values[field.value] = values[_stemmed(field)] = [" ".join(folded(text)) for text in several]
+    return tantivy.Document(**values)

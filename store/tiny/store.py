@@ -1,0 +1,317 @@
+"""The store over TinyDB's file: reads answered from memory and indexes, writes made durable by the storage below.
+
+Each process that opens the store follows the storage's records, its own and those of others, and takes them into its
+state record by record while nobody reads.
+"""
+
+import asyncio
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from itertools import chain
+from pathlib import Path
+from threading import Event, RLock, Thread
+from typing import Self
+
+from store.article import Article, Provider, Summary, Topic
+from store.base import Applied, Bucket, ChangePage, CoTopic, Document, Facet, Highlight, Kind, Put, Remove
+from store.criteria import Criteria, Filter, Page, Search, Slice
+from store.tiny.announcements import CHANGES, KEPT, page_of
+from store.tiny.disk.origins import Origins
+from store.tiny.disk.record import Batch, Record
+from store.tiny.disk.storage import JournalStorage
+from store.tiny.disk.transaction import Transaction
+from store.tiny.edits import TABLES, Edit, batch, body, decode, edited, entry
+from store.tiny.gate import Gate
+from store.tiny.memory import cache
+from store.tiny.memory.loading import loaded
+from store.tiny.memory.state import State
+from store.tiny.search.fulltext import texts
+from store.tiny.search.highlighting import highlights
+from store.tiny.waiting import Waiting
+from store.urls import clean
+
+WORTH_CACHING = 500
+"""Fewer articles are read from their documents in no time."""
+BREATH_SECONDS = 0.001
+"""How long readers have between two portions of the full text: a lock goes to whoever asks first, and that is seldom
+one who waits."""
+
+
+class TinyStore:
+    """The articles of one store file. Its methods may be called from any thread and event loop; close it when done.
+
+    Reading methods answer without suspending, and none shows half of a batch. `reading` keeps that up over several of
+    them; a task inside it must neither enter it again nor wait for `apply`.
+    """
+
+    def __init__(self, path: str | Path, *, read_only: bool = False, follow: bool = True) -> None:
+        """Open the store at *path*, and create it where nothing is.
+
+        *follow* takes in what other processes write, within some 20 ms, and makes articles and full text ready now and
+        in the background instead of when they are first asked for. Raises StoreDamagedError, StoreLockedError.
+        """
+        self._gate = Gate()
+        self._still = RLock()
+        self._made: State | None = None
+        self._origins = Origins(self._stored)
+        self._waiting = Waiting()
+        self._edits: dict[bytes, Edit] = {}
+        self._cache = cache.path_of(Path(path).absolute())
+        self._storage = JournalStorage(path, read_only=read_only, gate=self._gate.writing, logs={CHANGES: KEPT})
+        self._sequence = self._storage.sequence
+        self._storage.subscribe(self._take)
+        self._closed = Event()
+        self._indexer = Thread(target=self._index, name="store-indexer", daemon=True)
+        if follow:
+            self._load()
+            self._storage.follow()
+            self._indexer.start()
+
+    def close(self) -> None:
+        """Stop following; what was acknowledged is on disk already."""
+        self._closed.set()
+        if self._indexer.is_alive():
+            self._indexer.join()
+        self._storage.close()
+        self._save_cache()
+
+    def compact(self) -> bool:
+        """Fold the journal into the file that plain TinyDB opens; false where there was nothing to do.
+
+        Reads go on, and writes too but for a moment. Raises StoreError; what was written is as safe as before.
+        """
+        return self._storage.compact()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def identity(self) -> str:
+        """What tells this store from all others."""
+        return self._storage.identity
+
+    @property
+    def sequence(self) -> int:
+        """The sequence of the last change that is visible."""
+        return self._sequence
+
+    @property
+    def _state(self) -> State:
+        """What all documents come to; whoever compacts, exports, or finds nothing to ingest never needs it."""
+        return self._made or self._load()
+
+    def forget(self) -> None:
+        """Drop what is kept of earlier answers, as each change does: what comes next is made anew."""
+        state = self._state
+        with self._still:
+            state.changed()
+
+    @property
+    def failure(self) -> str | None:
+        """Why no writes are taken any more, in words; None as long as they are."""
+        return self._storage.failure
+
+    @property
+    def stale(self) -> str | None:
+        """Why what others write is no longer taken in, in words; None as long as it is."""
+        return self._storage.stale
+
+    @property
+    def search_ready(self) -> bool:
+        """Whether the full text is made; until then a search waits for it."""
+        return self._state.fulltext.ready
+
+    def reading(self) -> AbstractAsyncContextManager[None]:
+        """Hold the state still for as long as the context lasts."""
+        if not self._made:
+            self._load()  # inside, it might wait for a record that waits for the gate
+        return self._gate.reading()
+
+    async def articles(self, paths: Sequence[str], drafts: bool = False) -> list[Article | None]:
+        """Return the articles with these paths."""
+        state = self._state
+        with self._still:
+            found = map(state.articles.get, paths)
+            return [article if article and (drafts or article.published) else None for article in found]
+
+    async def documents(self, paths: Sequence[str]) -> list[Document | None]:
+        """Return whole documents, read from disk."""
+        return [self._document(path) for path in paths]
+
+    def all_documents(self) -> Iterator[Document]:
+        """Yield every document, published or not, each read from disk; articles come first."""
+        return (decode(data) for _, data in self._stored())
+
+    async def resolve(self, urls: Sequence[str], drafts: bool = False) -> list[str | None]:
+        """Return the path behind each URL."""
+        state = self._state
+        with self._still:
+            numbers = [state.links.behind((clean(url),), drafts) for url in urls]
+            return [None if number is None else state.articles.number(number).path for number in numbers]
+
+    async def summaries(self, keys: Sequence[str], drafts: bool = False) -> list[Summary | None]:
+        """Return the fullest summary under each key."""
+        state = self._state
+        with self._still:
+            return [state.links.summary(key, drafts) for key in keys]
+
+    async def related(self, articles: Sequence[Article], drafts: bool = False) -> list[list[Article | Summary]]:
+        """Return what each article's entries resolve to."""
+        state = self._state
+        with self._still:
+            return [list(state.links.related(article, drafts)) for article in articles]
+
+    async def find(self, criteria: Sequence[Criteria]) -> list[Slice[Article]]:
+        """Return one page for each criteria."""
+        state = self._state
+        with self._still:
+            return [state.view(each.drafts).find(each) for each in criteria]
+
+    async def count(self, criteria: Sequence[Criteria]) -> list[int]:
+        """Return how many articles match each criteria."""
+        state = self._state
+        with self._still:
+            return [state.view(each.drafts).count(each) for each in criteria]
+
+    async def facets(self, criteria: Sequence[Criteria], facet: Facet) -> list[list[Bucket]]:
+        """Return the counts of one facet under each criteria."""
+        state = self._state
+        with self._still:
+            return [state.view(each.drafts).facet(each, facet) for each in criteria]
+
+    async def highlights(self, paths: Sequence[str], search: Search) -> list[list[Highlight]]:
+        """Return where each article matches *search*."""
+        state = self._state
+        with self._still:
+            found = map(state.articles.get, paths)
+            return [highlights(texts(each, self._body(each)), search) if each else [] for each in found]
+
+    async def providers(self, domains: Sequence[str], drafts: bool = False) -> list[Provider | None]:
+        """Return the providers with these domains."""
+        state = self._state
+        with self._still:
+            return state.view(drafts).names.providers(domains)
+
+    async def find_providers(self, where: Filter, page: Page, drafts: bool = False) -> tuple[Slice[Provider], int]:
+        """Return a page of providers by domain, and how many match."""
+        state = self._state
+        with self._still:
+            return state.view(drafts).find_providers(where, page)
+
+    async def topics(self, slugs: Sequence[str], drafts: bool = False) -> list[Topic | None]:
+        """Return the topics with these slugs."""
+        state = self._state
+        with self._still:
+            return state.view(drafts).names.topics(slugs)
+
+    async def find_topics(self, where: Filter, page: Page, drafts: bool = False) -> tuple[Slice[Topic], int]:
+        """Return a page of topics by slug, and how many match."""
+        state = self._state
+        with self._still:
+            return state.view(drafts).find_topics(where, page)
+
+    async def co_topics(self, slugs: Sequence[str], first: int, drafts: bool = False) -> list[list[CoTopic]]:
+        """Return the topics that share articles with each."""
+        state = self._state
+        with self._still:
+            return [state.view(drafts).names.co_topics(slug, first) for slug in slugs]
+
+    async def digests(self, source: str) -> Mapping[str, str]:
+        """Return path → digest of every document of a source."""
+        if self._made:
+            with self._still:
+                return dict(self._made.digests(source))
+        with self._storage.still():
+            return self._origins.digests(source)
+
+    async def apply(self, changes: Sequence[Put | Remove]) -> Applied:
+        """Apply a batch as one, on a thread of its own: durable, and visible, when it returns."""
+        return await asyncio.to_thread(self._apply, changes)
+
+    async def changes(self, since: int, limit: int = 200, drafts: bool = False) -> ChangePage:
+        """Return what was announced after sequence *since*."""
+        return page_of(self._storage, since, limit, drafts)
+
+    async def wait(self, since: int) -> int:
+        """Return the sequence as soon as it is past *since*."""
+        return await self._waiting.past(since, lambda: self.sequence)
+
+    def _apply(self, changes: Sequence[Put | Remove]) -> Applied:
+        self._load()  # the copy of the articles is still that of this state: later, they would be made anew
+        edits = edited(changes)
+        mine = {each.data: each for each in edits if isinstance(each, Edit)}
+        applied: list[Applied] = []
+
+        def prepare(transaction: Transaction) -> Batch | None:
+            found, outcome = batch(transaction, edits)
+            applied.append(outcome)
+            return found
+
+        self._edits.update(mine)
+        try:
+            self._storage.commit(prepare)
+        finally:
+            for data in mine:
+                self._edits.pop(data, None)
+        return applied[-1]
+
+    def _take(self, record: Record) -> None:
+        """Take in one record; the storage holds the gate meanwhile."""
+        with self._still:
+            self._origins.forget()
+            if self._made:
+                self._take_into(self._made, record)
+            self._sequence = record.sequence
+        self._waiting.reached(record.sequence)
+
+    def _take_into(self, state: State, record: Record) -> None:
+        for _, path in record.drops:
+            state.remove(path)
+        for table, _, data in record.puts:
+            if table != CHANGES:
+                done = self._edits.get(data)
+                document = done.document if done else decode(data)
+                state.put(document, done.entry if done else entry(document))
+        state.changed()
+
+    def _load(self) -> State:
+        """Make the state, if nobody did yet. Not to be called with `_still` held: records come in the other order."""
+        with self._storage.still(), self._still:
+            if not self._made:
+                self._made = loaded(self._storage, self._cache, self._body)
+                if len(self._made.articles.all) >= WORTH_CACHING:
+                    gc.freeze()  # these are here to stay: looking at them again and again would cost every request
+            return self._made
+
+    def _save_cache(self) -> None:
+        stamp = self._storage.stamp
+        with self._still:
+            articles = [article for article in self._made.articles.by_number if article] if self._made else []
+        if len(articles) >= WORTH_CACHING and stamp == self._storage.stamp and not cache.is_current(self._cache, stamp):
+            cache.write(self._cache, stamp, articles)
+
+    def _index(self) -> None:
+        """Make the full text, in portions, so that nobody waits for more than one."""
+        self._save_cache()
+        more = True
+        while more and not self._closed.wait(BREATH_SECONDS):
+            with self._still:
+                more = self._state.fulltext.build()
+
+    def _stored(self) -> Iterator[tuple[str, bytes]]:
+        return chain.from_iterable(map(self._storage.documents, TABLES.values()))
+
+    def _body(self, article: Article) -> str | None:
+        data = self._storage.document(TABLES[Kind.ARTICLE], article.path)
+        return body(data) if data else None
+
+    def _document(self, path: str) -> Document | None:
+        for table in TABLES.values():
+            data = self._storage.document(table, path)
+            if data is not None:
+                return decode(data)
+        return None

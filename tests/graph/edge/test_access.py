@@ -1,0 +1,289 @@
+"""Keys open what their scopes say, documents are remembered or trusted, and answers are kept by those they are for."""
+
+import gzip
+from hashlib import sha256
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlencode
+
+import brotli
+import orjson
+import pytest
+import zstandard
+from click.testing import CliRunner, Result
+
+from graph.command.main import main
+from graph.edge.auth import SCOPES, Keys, add, load, remove
+from graph.edge.parameters import Parameters
+from graph.edge.persisted import Trusted, known
+from graph.errors import Refusal
+from graph.execute.context import Viewer
+from graph.settings import Settings, SettingsError
+from tests.graph.edge.test_websocket import ACK, INIT, opened, receive, send
+from tests.serving import serving
+from tests.small import JSON, Reply, SmallStore, ask, post, small_app
+
+pytestmark = pytest.mark.anyio
+
+
+def get(query: str, **given: object) -> bytes:
+    return urlencode({"query": query, **{name: orjson.dumps(value).decode() for name, value in given.items()}}).encode()
+
+
+def hashed(document: str) -> str:
+    return sha256(document.encode()).hexdigest()
+
+
+def persisted(digest: str, version: object = 1) -> dict[str, object]:
+    return {"persistedQuery": {"version": version, "sha256Hash": digest}}
+
+
+def test_a_key_is_shown_once_and_kept_as_its_hash(tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    key = add(path, "desk", ["articles:write", "drafts:read"])
+    assert key not in path.read_text()
+    assert hashed(key) in path.read_text()
+    assert path.stat().st_mode & 0o077 == 0
+    keys = Keys(Settings(keys_file=path))
+    assert keys.viewer(key.encode()) == Viewer(drafts=True, secured=False, write=True)
+    assert keys.viewer(b"bs_other") is None
+    with pytest.raises(SettingsError, match="already has a key named 'desk'"):
+        add(path, "desk", SCOPES)
+    assert remove(path, "desk")
+    assert not remove(path, "desk")
+    assert load(path) == ()
+    assert keys.refresh()
+    assert keys.viewer(key.encode()) is None
+
+
+@pytest.mark.parametrize("line", ["desk", "desk:abc:", f"a b:{'0' * 64}:", f"desk:{'0' * 64}:everything"])
+def test_a_broken_line_is_named_and_not_shown(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "keys"
+    path.write_text(f"# keys\n{line}\n")
+    with pytest.raises(SettingsError, match=r"keys:2: a key is NAME:SHA256") as caught:
+        load(path)
+    assert line not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "rights"),
+    [
+        ({}, 200, [False, False, False]),
+        ({"authorization": "Bearer opens"}, 200, [True, False, True]),
+        ({"authorization": "bearer  opens "}, 200, [True, False, True]),
+        ({"x-api-key": "opens"}, 200, [True, False, True]),
+        ({"x-api-key": "Opens"}, 401, None),
+        ({"authorization": "Bearer nobody"}, 401, None),
+        ({"authorization": "Basic b3BlbnM="}, 401, None),
+    ],
+)
+async def test_rights_come_from_keys(headers: dict[str, str], status: int, rights: list[bool] | None) -> None:
+    app = small_app(keys=(f"desk:{hashed('opens')}:drafts:read+articles:write",))
+    for _ in range(2):
+        reply = await post(app, "{ rights }", headers=headers)
+        assert reply.status == status
+        if rights is None:
+            assert (reply.code, reply.headers["www-authenticate"]) == ("UNAUTHENTICATED", 'Bearer realm="broadsheet"')
+        else:
+            assert reply.json == {"data": {"rights": rights}}
+
+
+async def test_a_document_is_remembered_by_its_hash() -> None:
+    app, document = small_app(), "{ hello }"
+    extensions = persisted(hashed(document))
+    reply = await post(app, None, extensions=extensions)
+    assert (reply.code, reply.json["errors"][0]["message"]) == ("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
+    assert (await post(app, document, extensions=extensions)).json == {"data": {"hello": "world"}}
+    assert (await post(app, None, extensions=extensions)).json == {"data": {"hello": "world"}}
+    query = urlencode({"extensions": orjson.dumps(extensions).decode()}).encode()
+    assert (await ask(app, "GET", query=query)).json == {"data": {"hello": "world"}}
+    assert (await post(app, None, documentId=f"sha256:{hashed(document)}")).json == {"data": {"hello": "world"}}
+
+
+async def test_a_hash_must_be_that_of_the_document() -> None:
+    reply = await post(small_app(), "{ hello }", extensions=persisted(hashed("{ other }")))
+    assert reply.code == "PERSISTED_QUERY_HASH_MISMATCH"
+
+
+@pytest.mark.parametrize("value", [1, [], {}, {"version": 2, "sha256Hash": "a"}, {"version": 1, "sha256Hash": 1}])
+async def test_a_malformed_extension_is_a_400(value: object) -> None:
+    reply = await post(small_app(), None, extensions={"persistedQuery": value})
+    assert (reply.status, reply.code) == (400, "BAD_REQUEST")
+
+
+async def test_only_so_many_documents_are_remembered_and_none_that_fails() -> None:
+    app = small_app(persisted=2)
+    documents = [f'{{ echo(text: "{n}") }}' for n in range(3)]
+    for document in documents:
+        await post(app, document, extensions=persisted(hashed(document)))
+    codes = [(await post(app, None, extensions=persisted(hashed(document)))).json for document in documents]
+    assert [("errors" in each) for each in codes] == [True, False, False]
+    await post(app, "{ nothing }", extensions=persisted(hashed("{ nothing }")))
+    assert (await post(app, None, extensions=persisted(hashed("{ nothing }")))).code == "PERSISTED_QUERY_NOT_FOUND"
+    off = await post(small_app(persisted=0), None, extensions=persisted(hashed("{ hello }")))
+    assert off.code == "PERSISTED_QUERY_NOT_SUPPORTED"
+
+
+async def test_with_trusted_documents_nothing_else_is_executed(tmp_path: Path) -> None:
+    (tmp_path / "Hello.graphql").write_text("{ hello }\n")
+    app = small_app(trusted_documents=tmp_path)
+    answer = {"data": {"hello": "world"}}
+    for given in (
+        {"documentId": "Hello"},
+        {"documentId": hashed("{ hello }")},
+        {"extensions": persisted(hashed("{ hello }\n"))},
+    ):
+        assert (await post(app, None, **given)).json == answer
+    assert (await post(app, "{ hello }")).json == answer
+    for query in ("{ rights }", "{ hello  }", "Hello", ""):
+        assert (await post(app, query)).code == "DOCUMENT_NOT_TRUSTED"
+    assert (await post(app, None, documentId="../Hello")).code == "DOCUMENT_NOT_TRUSTED"
+
+
+async def test_trusted_documents_are_the_same_on_every_road(tmp_path: Path) -> None:
+    (tmp_path / "Hello.graphql").write_text("{ hello }")
+    app = small_app(trusted_documents=tmp_path)
+    for accept in (JSON, "text/event-stream"):
+        headers = {"accept": accept}
+        reply = await ask(app, "GET", query=b"documentId=Hello", headers=headers)
+        assert b'{"data":{"hello":"world"}}' in reply.body
+        assert b"DOCUMENT_NOT_TRUSTED" in (await ask(app, "GET", query=b"query={rights}", headers=headers)).body
+        assert b"DOCUMENT_NOT_TRUSTED" in (await post(app, "{ rights }", accept=accept)).body
+    asked = [{"documentId": "Hello"}, {"query": "{ rights }"}, {"documentId": "Rights"}]
+    with serving(trusted_documents=tmp_path) as address, opened(address, INIT) as socket:
+        assert receive(socket) == ACK
+        for payload in asked:
+            send(socket, {"type": "subscribe", "id": "1", "payload": payload})
+            message = receive(socket)
+            if message["type"] == "next":
+                assert message["payload"] == {"data": {"hello": "world"}}
+                assert receive(socket)["type"] == "complete"
+            else:
+                assert message["payload"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
+                assert payload is not asked[0]
+
+
+async def test_the_reader_goes_on_beside_trusted_documents(tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "one.graphql").write_text("{ hello }")
+    (tmp_path / "mine").mkdir()
+    documents = Trusted(tmp_path / "mine", known(tmp_path / "web"))
+    hello = Parameters(None, None, {}, persisted(hashed("{ hello }")))
+    assert documents.of(hello) == "{ hello }"
+    with pytest.raises(Refusal, match="Only trusted documents"):
+        Trusted(tmp_path / "mine", {}).of(hello)
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({"a/One.graphql": b"{ hello }", "b/One.graphql": b"{ rights }"}, "b/One.graphql has the name of another"),
+        ({"One.graphql": b"\xff"}, "One.graphql cannot be read"),
+        ({}, "no folder"),
+    ],
+)
+def test_a_folder_that_cannot_be_trusted_is_told_at_the_start(
+    tmp_path: Path, files: dict[str, bytes], says: str
+) -> None:
+    for name, content in files.items():
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(content)
+    with pytest.raises(SettingsError, match=f"^BROADSHEET_TRUSTED_DOCUMENTS: .*{says}"):
+        Trusted(tmp_path / "in", {})
+
+
+async def tagged(headers: dict[str, str] | None = None, query: str = "{ hello }") -> Reply:
+    return await ask(small_app(), "GET", query=get(query), headers=headers or {})
+
+
+async def test_an_answer_is_told_by_its_tag_until_the_store_changes() -> None:
+    app = small_app()
+    reply = await ask(app, "GET", query=get("{ sequence }"))
+    tag = {"if-none-match": f'"other", {reply.headers["etag"]}'}
+    assert reply.headers["cache-control"] == "no-cache"
+    again = await ask(app, "GET", query=get("{ sequence }"), headers=tag)
+    assert (again.status, again.body, again.headers["etag"]) == (304, b"", reply.headers["etag"])
+    assert "content-length" not in again.headers
+    await post(app, "mutation { save }")
+    changed = await ask(app, "GET", query=get("{ sequence }"), headers=tag)
+    assert (changed.status, changed.json) == (200, {"data": {"sequence": 8}})
+    assert changed.headers["etag"] != reply.headers["etag"]
+
+
+async def test_the_same_sequence_of_another_store_has_another_tag() -> None:
+    app, other = small_app(), small_app()
+    cast("SmallStore", other.store).identity = "0ther"
+    tags = [(await ask(each, "GET", query=get("{ sequence }"))).headers["etag"] for each in (app, other)]
+    assert tags[0] != tags[1]
+
+
+async def test_what_makes_answers_differ_makes_their_tags_differ() -> None:
+    echo = "query($t: String!) { echo(text: $t) }"
+    queries = [get("{ hello }"), get("{ hello  }"), get(echo, variables={"t": "a"}), get(echo, variables={"t": "b"})]
+    app = small_app(keys=(f"desk:{hashed('opens')}:drafts:read",))
+    replies = [await ask(app, "GET", query=query) for query in queries]
+    others = ({"accept": "application/graphql-response+json"}, {"x-api-key": "opens"})
+    replies += [await ask(app, "GET", query=queries[0], headers=headers) for headers in others]
+    assert len({reply.headers["etag"] for reply in replies}) == 6
+    assert replies[-1].headers["cache-control"] == "private, no-cache"
+
+
+async def test_answers_that_depend_on_the_time_and_errors_have_no_tag() -> None:
+    assert "etag" not in (await tagged(query='{ echo(text: "within") }')).headers
+    broken = await tagged(query="{ broken }")
+    assert "etag" not in broken.headers
+    assert broken.headers["cache-control"] == "no-store"
+    assert "etag" not in (await post(small_app(), "{ hello }")).headers
+
+
+async def test_how_long_answers_are_kept_is_a_setting() -> None:
+    app = small_app(cache_control="public, max-age=60")
+    assert (await ask(app, "GET", query=get("{ hello }"))).headers["cache-control"] == "public, max-age=60"
+
+
+LONG = "{ articles(first: 100) { title number } }"
+
+
+@pytest.mark.parametrize(
+    ("accept", "encoding"),
+    [
+        ("", None), ("identity", None), ("gzip", "gzip"), ("gzip, deflate, br, zstd", "zstd"), ("gzip, br", "br"),
+        ("br;q=0.1, gzip;q=0.2", "gzip"), ("gzip;q=0", None), ("*", "zstd"), ("*;q=0", None), ("x-unknown", None),
+        ("identity, gzip;q=0.5", None),
+    ],
+)  # fmt: skip
+async def test_answers_are_compressed_as_the_client_likes(accept: str, encoding: str | None) -> None:
+    plain = await ask(small_app(), "GET", query=get(LONG))
+    reply = await ask(small_app(), "GET", query=get(LONG), headers={"accept-encoding": accept} if accept else {})
+    unpack = {None: bytes, "gzip": gzip.decompress, "br": brotli.decompress, "zstd": zstandard.decompress}[encoding]
+    assert reply.headers.get("content-encoding") == encoding
+    assert unpack(reply.body) == plain.body
+    assert (reply.headers["etag"] == plain.headers["etag"]) == (encoding is None)
+    assert "accept-encoding" in reply.headers["vary"]
+
+
+async def test_small_answers_are_not_compressed_and_large_ones_only_once() -> None:
+    app, headers = small_app(), {"accept-encoding": "gzip"}
+    assert "content-encoding" not in (await ask(app, "GET", query=get("{ hello }"), headers=headers)).headers
+    for _ in range(3):
+        await ask(app, "GET", query=get(LONG), headers=headers)
+    assert len(app.endpoint.render.compressed.kept) == 1
+
+
+async def test_media_types_do_not_share_a_compressed_answer() -> None:
+    app = small_app()
+    for accept in (JSON, "application/graphql-response+json"):
+        reply = await ask(app, "GET", query=get(LONG), headers={"accept": accept, "accept-encoding": "gzip"})
+        assert reply.headers["content-type"].startswith(accept)
+        assert len(orjson.loads(gzip.decompress(reply.body))["data"]["articles"]) == 100
+
+
+def test_keys_are_made_listed_and_removed_by_command(tmp_path: Path) -> None:
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(main, ["keys", *words, "--file", str(tmp_path / "keys")])
+
+    key = run("add", "desk", "--scope", "secured:read").output.strip()
+    assert Keys(Settings(keys_file=tmp_path / "keys")).viewer(key.encode()) == Viewer(secured=True)
+    assert run("list").output == "desk\tsecured:read\n"
+    assert run("remove", "desk").exit_code == 0
+    assert "has no key named 'desk'" in run("remove", "desk").output

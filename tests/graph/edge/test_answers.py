@@ -1,0 +1,128 @@
+"""Whole answers that are kept: the same request is answered from them, and never with what another would get."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from graph.edge.answer_cache import ENTRY, Answers, KeptAnswer
+from graph.edge.asgi import App
+from graph.edge.auth import add
+from graph.edge.caller import Caller
+from graph.edge.persisted import hashed
+from graph.message import Request, Response
+from graph.serve.site import operations
+from graph.settings import Settings
+from store.base import Put
+from store.tiny.store import TinyStore
+from tests.newsroom import news
+from tests.small import JSON, Reply, ask
+
+pytestmark = pytest.mark.anyio
+TITLES = "{ articles(first: 9) { nodes { title } } }"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[TinyStore]:
+    with TinyStore(tmp_path / "news.json", follow=False) as opened:
+        asyncio.run(opened.apply([Put(news("a.md", "One")), Put(news("b.md", "Draft", published=False))]))
+        yield opened
+
+
+def app(store: TinyStore, **given: Any) -> App:
+    settings = Settings(request_log=False, **given)
+    return App(store, operations(settings), settings)
+
+
+async def post(served: App, headers: dict[str, str] | None = None, **body: Any) -> Reply:
+    return await ask(served, body=orjson.dumps(body), headers={"content-type": JSON, **(headers or {})})
+
+
+def kept(served: App) -> int:
+    """Return how many answers were given from those kept."""
+    return served.metrics.answers["kept"]
+
+
+async def test_the_same_request_is_answered_from_what_is_kept_byte_for_byte(store: TinyStore) -> None:
+    served = app(store)
+    first, second = [await post(served, query=TITLES) for _ in range(2)]
+    assert (second.status, second.headers, second.body) == (first.status, first.headers, first.body)
+    assert kept(served) == 1
+
+
+async def test_a_change_is_visible_in_the_very_next_answer(store: TinyStore) -> None:
+    served = app(store)
+    for title in ("One", "Two", "Three"):
+        await store.apply([Put(news("a.md", title))])
+        for _ in range(2):
+            assert (await post(served, query=TITLES)).json["data"]["articles"]["nodes"] == [{"title": title}]
+    assert kept(served) == 3
+
+
+async def test_a_caller_with_other_rights_is_given_nothing_of_another(store: TinyStore, tmp_path: Path) -> None:
+    key = add(tmp_path / "keys", "desk", ["drafts:read"])
+    served = app(store, keys_file=tmp_path / "keys")
+    for _ in range(2):
+        mine = await post(served, {"authorization": f"Bearer {key}"}, query=TITLES)
+        theirs = await post(served, query=TITLES)
+        assert (len(mine.json["data"]["articles"]["nodes"]), len(theirs.json["data"]["articles"]["nodes"])) == (2, 1)
+        unknown = await post(served, {"authorization": "Bearer nobody"}, query=TITLES)
+        assert (unknown.status, unknown.code) == (401, "UNAUTHENTICATED")
+    assert kept(served) == 2
+
+
+async def test_what_is_alike_in_other_headers_is_kept_once(store: TinyStore) -> None:
+    served = app(store)
+    for number in range(3):
+        await post(served, {"user-agent": f"reader {number}"}, query=TITLES)
+    assert (kept(served), len(served.endpoint.kept.kept)) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"query": '{ articles(filter: { publishedDateTime: { within: "P7D" } }) { totalCount } }'},
+        {
+            "query": "query($f: ArticleFilter) { articles(filter: $f) { totalCount } }",
+            "variables": {"f": {"publishedDateTime": {"within": "P7D"}}},
+        },
+        {"query": "{ articles(first: -1) { totalCount } }"},
+        {"query": "{ nothing }"},
+        {"query": "{ __schema { queryType { name } } }"},
+        {"query": 'mutation { removeArticle(by: { path: "none" }) { __typename } }'},
+        {"query": TITLES, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": hashed(TITLES)}}},
+    ],
+)
+async def test_what_depends_on_more_than_the_store_or_fails_is_not_kept(store: TinyStore, body: Any) -> None:
+    served = app(store)
+    assert (await post(served, **body)).body == (await post(served, **body)).body
+    assert kept(served) == 0
+
+
+async def test_a_request_that_is_spelled_otherwise_is_still_known_to_depend_on_the_time(store: TinyStore) -> None:
+    served = app(store)
+    document = "query($f: ArticleFilter) { articles(filter: $f) { totalCount } }"
+    body = b'{"query": "%b", "variables": {"f": {"publishedDateTime": {"\\u0077ithin": "P7D"}}}}' % document.encode()
+    for _ in range(2):
+        assert (await ask(served, body=body, headers={"content-type": JSON})).json["data"]
+    assert kept(served) == 0
+
+
+async def test_none_are_kept_where_the_setting_says_so(store: TinyStore) -> None:
+    served = app(store, kept_bytes=0)
+    for _ in range(2):
+        await post(served, query=TITLES)
+    assert kept(served) == 0
+
+
+def test_the_oldest_make_room_below_the_limit() -> None:
+    answers, caller = Answers(20 * (ENTRY + 100)), Caller()
+    for number in range(50):
+        asked = Request("POST", "/graphql", body=b"%50d" % number)
+        answers.keep(asked, caller, 1, KeptAnswer(Response(200, (), b"x" * 50), "query", "", None))
+        assert answers.of(asked, caller, 1) is not None
+        assert answers.of(asked, caller, 2) is None
+    assert (len(answers.kept), answers.size) == (20, answers.most)

@@ -1,0 +1,84 @@
+"""Plans against the interpreter: for generated operations over generated worlds, both give the same answer."""
+
+import asyncio
+from typing import Any
+
+import orjson
+from graphql import ExecutionResult, GraphQLError, execute, parse, validate
+from graphql.language import OperationDefinitionNode
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis_graphql import queries
+
+from graph.execute.plan.execute import JSON, Run
+from graph.execute.plan.kept import KeptBytes
+from graph.execute.plan.plan import Plan
+from graph.execute.plan.variables import Variables
+from tests import zoo
+from tests.agreement import assert_agreement
+from tests.dressed import dressed
+from tests.scale import scaled
+
+SCHEMA = zoo.schema()
+OPERATIONS = dressed(queries(SCHEMA, custom_scalars=zoo.ANYTHING), SCHEMA)
+EXAMPLES = settings(
+    max_examples=scaled(500, 20_000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+
+async def interpreted(text: str, variables: dict[str, Any], asking: zoo.Asking) -> ExecutionResult:
+    result = execute(SCHEMA, parse(text), context_value=asking, variable_values=variables)
+    return result if isinstance(result, ExecutionResult) else await result
+
+
+def plan_of(text: str) -> tuple[Plan, Variables]:
+    document = parse(text)
+    operation = document.definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    return Plan(SCHEMA, document, operation), Variables(SCHEMA, operation.variable_definitions or ())
+
+
+async def planned(
+    plan: Plan, definitions: Variables, variables: dict[str, Any], asking: zoo.Asking, kept: KeptBytes
+) -> tuple[Any, list[GraphQLError], Run]:
+    inputs = definitions.inputs(variables)
+
+    def shelf(identity: Any, within: bytes) -> Any:
+        return kept.shelf(asking.sequence, asking.viewer, identity, within)
+
+    run = Run(asking, inputs, shelf)
+    data, errors = await run.execute(plan.variant(inputs.coerced), None)
+    return orjson.loads(orjson.dumps(data, option=JSON)), errors, run
+
+
+def valid(text: str) -> bool:
+    return not validate(SCHEMA, parse(text))
+
+
+async def agree(text: str, variables: dict[str, Any], world: zoo.World) -> None:
+    theirs = await interpreted(text, variables, zoo.Asking(world))
+    if any(error.path is None for error in theirs.errors or ()):
+        return  # the variables do not fit
+    expected = orjson.loads(orjson.dumps(theirs.data))
+    plan, definitions = plan_of(text)
+    kept = KeptBytes(1_000_000)
+    for keeping in (KeptBytes(0), KeptBytes(0), kept, kept):  # from its second run on a plan knows what it meets
+        data, errors, run = await planned(plan, definitions, variables, zoo.Asking(world), keeping)
+        assert run.slow is None
+        assert_agreement(expected, theirs.errors or (), data, errors)
+
+
+@EXAMPLES
+@given(OPERATIONS, zoo.worlds())
+def test_a_plan_gives_the_interpreters_answer(operation: tuple[str, dict[str, Any]], world: zoo.World) -> None:
+    text, variables = operation
+    assume(valid(text))
+    asyncio.run(agree(text, variables, world))
+
+
+def test_a_list_that_fails_at_its_first_item_leaves_the_next_list_its_own_items() -> None:
+    world = zoo.World([zoo.CLASSES[name]() for name in ("Cat", "Cat", "Toy")])
+    for number, (record, toys) in enumerate(zip(world.records, [(1, 2), [0], None], strict=True)):
+        vars(record).update(id=str(number), toys=toys)
+    asyncio.run(agree("{ named { ... on Cat { toys { id } } } }", {}, world))

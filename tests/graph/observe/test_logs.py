@@ -1,0 +1,92 @@
+"""What a server writes of its requests: one line of JSON each, with what an operator needs and nobody's secrets."""
+
+import io
+import json
+import logging
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from graph.edge.asgi import App
+from graph.observe.log import JsonFormatter
+from tests.small import ask, post, small_app
+
+pytestmark = pytest.mark.anyio
+QUERY = 'query Greeting($text: String!) { articles(first: 5) { title } echo(text: $text) hidden: echo(text: "b0dy") }'
+
+
+def written(app: App) -> list[dict[str, Any]]:
+    """Return the lines that an app wrote."""
+    app.log.flush()
+    assert isinstance(app.log.stream, io.BytesIO)
+    return [json.loads(line) for line in app.log.stream.getvalue().decode().splitlines()]
+
+
+def logged(**given: Any) -> App:
+    """Return an app that logs where it can be read."""
+    app = small_app(**{"request_log": True, **given})
+    app.log.stream = io.BytesIO()
+    return app
+
+
+async def test_a_request_is_one_line_without_body_variables_or_key() -> None:
+    app = logged(keys=(f"desk:{sha256(b's3cret').hexdigest()}:drafts:read",))
+    reply = await post(app, QUERY, variables={"text": "var1able"}, headers={"authorization": "Bearer s3cret"})
+    (line,) = written(app)
+    assert line.pop("time").endswith("Z")
+    assert line.pop("milliseconds") > 0
+    assert line == {
+        "level": "info",
+        "event": "request",
+        "method": "POST",
+        "path": "/graphql",
+        "status": 200,
+        "code": "",
+        "kind": "query",
+        "operation": "Greeting",
+        "how": "interpreted",
+        "cost": 5,
+        "bytes": len(reply.body),
+        "client": "192.0.2.1",
+    }
+
+
+async def test_a_refusal_has_its_code_and_names_that_clients_chose_stay_on_one_line() -> None:
+    app = logged()
+    await post(app, "{ hello }", operationName="\r\n\x1b[31mforged")
+    await ask(app, "B\r\nREW" + "x" * 1_000)
+    await post(app, "{ nothing }")
+    lines = written(app)
+    assert [line["code"] for line in lines] == [
+        "OPERATION_NOT_FOUND",
+        "METHOD_NOT_ALLOWED",
+        "GRAPHQL_VALIDATION_FAILED",
+    ]
+    assert len(lines[1]["method"]) == 100
+
+
+async def test_slow_operations_are_warnings_and_are_written_where_others_are_not() -> None:
+    app = logged(request_log=False, slow_seconds=1)
+    await post(app, "query Quick { hello }")
+    await post(app, "query Slow { slow(seconds: 1.1) }")
+    (line,) = written(app)
+    assert (line["level"], line["event"], line["operation"]) == ("warning", "slow", "Slow")
+    assert line["milliseconds"] >= 1_100
+
+
+async def test_a_failure_is_one_line_with_its_id_and_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    reply = await post(small_app(), "{ broken }")
+    (record,) = caplog.records
+    line = JsonFormatter().format(record)
+    told = json.loads(line)
+    assert "\n" not in line
+    assert reply.json["errors"][0]["extensions"]["id"] in told["message"]
+    assert "KeyError: '/srv/secret/path'" in told["traceback"]
+
+
+def test_what_others_log_is_one_line_too() -> None:
+    record = logging.LogRecord("uvicorn", logging.WARNING, "a.py", 1, "odd %s", ("\r\n\x1b[0m",), None)
+    line = JsonFormatter().format(record)
+    assert line.isprintable()
+    assert json.loads(line)["message"] == "odd \r\n\x1b[0m"

@@ -1,0 +1,231 @@
+"""Edits that are written back: file and store say the same, or nothing was changed and the answer says why."""
+
+import asyncio
+import resource
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from graph.execute.context import Context, Viewer
+from graph.serve.site import operations
+from graph.settings import MIB, Settings
+from store.base import ChangeKind, Put
+from store.errors import FileChangedError, StoreReadOnlyError
+from store.files.folder import Folder
+from store.files.ingest import Report, ingest
+from store.files.source import Source
+from store.files.write_back import Desk
+from store.tiny.store import TinyStore
+from tests.graph.schema.test_mutation import REMOVE, SAVE, text
+from tests.newsroom import news
+
+pytestmark = pytest.mark.anyio
+OPERATIONS = operations(Settings())
+
+
+@dataclass(frozen=True)
+class Newsroom:
+    """A store, its folders, and mutations as a server with `--write-back` answers them."""
+
+    store: TinyStore
+    sources: list[Source]
+
+    @property
+    def folder(self) -> Path:
+        return self.sources[0].folder
+
+    async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
+        context = Context(self.store, Viewer(write=True), desk=Desk(self.store, self.sources))
+        answer = await OPERATIONS.prepare(document, None).execute(variables, context)
+        body: dict[str, Any] = orjson.loads(answer.body)
+        return body
+
+    async def save(self, path: str, content: str) -> Any:
+        """Return the answer's data, or the code of its error."""
+        body = await self.ask(SAVE, path=path, text=content)
+        return body["data"]["saveArticle"] if body["data"] else body["errors"][0]["extensions"]["code"]
+
+    async def remove(self, path: str) -> Any:
+        body = await self.ask(REMOVE, by={"path": path})
+        return body["data"]["removeArticle"] if body["data"] else body["errors"][0]["extensions"]["code"]
+
+    async def ingest(self) -> Report:
+        return await ingest(self.store, self.sources, processes=1)
+
+    async def titles(self) -> list[str]:
+        answer = await self.ask("{ articles { nodes { title } } }")
+        return sorted(node["title"] for node in answer["data"]["articles"]["nodes"])
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Newsroom]:
+    sources = [Source(tmp_path / "plain"), Source(tmp_path / "a", "a"), Source(tmp_path / "ab", "a.b")]
+    for source in sources:
+        source.folder.mkdir()
+    (tmp_path / "plain" / "one.md").write_text(text("One"))
+    with TinyStore(tmp_path / "news.json") as store:
+        room = Newsroom(store, sources)
+        asyncio.run(room.ingest())
+        yield room
+
+
+def nothing_changed(report: Report) -> bool:
+    return not (report.added or report.updated or report.removed or report.failed)
+
+
+async def test_a_saved_article_is_its_text_in_the_folder(room: Newsroom) -> None:
+    assert (await room.save("_news/2026/new.md", text("New")))["created"] is True
+    assert (room.folder / "_news/2026/new.md").read_text() == text("New")
+    (room.folder / "one.md").chmod(0o640)
+    assert (await room.save("one.md", text("Uno")))["created"] is False
+    assert (room.folder / "one.md").read_text() == text("Uno")
+    assert (room.folder / "one.md").stat().st_mode & 0o777 == 0o640
+    assert sorted(path.name for path in room.folder.rglob("*") if path.is_file()) == ["new.md", "one.md"]
+    assert nothing_changed(await room.ingest())
+    assert await room.titles() == ["New", "Uno"]
+
+
+async def test_a_removed_article_is_no_file_any_more(room: Newsroom) -> None:
+    assert (await room.remove("one.md"))["__typename"] == "ArticleRemoved"
+    assert not (room.folder / "one.md").exists()
+    assert nothing_changed(await room.ingest())
+    assert await room.titles() == []
+
+
+async def test_an_article_goes_to_the_folder_its_path_belongs_to(room: Newsroom) -> None:
+    for path in ("a/x.md", "a.b/x.md", "ab/x.md"):
+        await room.save(path, text(path))
+    places = [source.folder / name for source, name in zip(room.sources, ("ab/x.md", "x.md", "x.md"), strict=True)]
+    assert [place.read_text() for place in places] == [text("ab/x.md"), text("a/x.md"), text("a.b/x.md")]
+    assert nothing_changed(await room.ingest())
+
+
+async def test_a_path_of_no_folder_is_refused_in_words(room: Newsroom) -> None:
+    del room.sources[0]
+    refused = await room.save("c/x.md", text("X"))
+    assert refused["problems"] == [{"path": "c/x.md", "line": None, "code": "path.invalid"}]
+    for path in ("a/_config.yml", ".hidden/x.md", "a/.x.md"):
+        assert (await room.save(path, text("X")))["code"] == "INVALID_ARTICLE"
+    assert await room.titles() == ["One"]
+
+
+async def test_an_article_of_another_source_is_saved_in_the_store_alone(room: Newsroom) -> None:
+    await room.store.apply([Put(news("x.md", "Elsewhere"))])
+    assert (await room.save("x.md", text("Here")))["created"] is False
+    (stored,) = await room.store.documents(["x.md"])
+    assert stored is not None
+    assert (stored.source, (room.folder / "x.md").exists()) == ("test", False)
+    assert (await room.remove("x.md"))["__typename"] == "ArticleRemoved"
+
+
+async def test_an_article_that_only_the_store_had_is_given_a_file(room: Newsroom) -> None:
+    await Desk(room.store).save("x.md", text("First"))
+    assert not (room.folder / "x.md").exists()
+    assert (await room.save("x.md", text("Second")))["created"] is False
+    assert (room.folder / "x.md").read_text() == text("Second")
+    assert nothing_changed(await room.ingest())
+
+
+@pytest.mark.parametrize("there", [text("Edited"), "---\ntitle: [\n---\n", "no front matter"])
+async def test_a_file_that_was_edited_or_broken_meanwhile_is_left_alone(room: Newsroom, there: str) -> None:
+    (room.folder / "one.md").write_text(there)
+    (room.folder / "two.md").write_text(there)
+    assert await room.save("one.md", text("Mine")) == "FILE_CHANGED"
+    assert await room.save("two.md", text("Mine")) == "FILE_CHANGED"
+    assert await room.remove("one.md") == "FILE_CHANGED"
+    assert [(room.folder / name).read_text() for name in ("one.md", "two.md")] == [there, there]
+    assert await room.titles() == ["One"]
+
+
+async def test_a_deleted_file_is_not_brought_back_and_its_article_may_be_removed(room: Newsroom) -> None:
+    (room.folder / "one.md").unlink()
+    assert await room.save("one.md", text("Mine")) == "FILE_CHANGED"
+    assert (await room.remove("one.md"))["__typename"] == "ArticleRemoved"
+    assert not (room.folder / "one.md").exists()
+
+
+async def test_nothing_outside_the_folder_is_written(room: Newsroom, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "x.md").write_text("as it was")
+    (room.folder / "out").symlink_to(outside)
+    (room.folder / "link.md").symlink_to(outside / "x.md")
+    (room.folder / "file").write_text("")
+    (room.folder / "dir.md").mkdir()
+    for path in ("out/x.md", "out/y.md", "link.md", "file/x.md", "dir.md", f"{'n' * 300}.md"):
+        assert await room.save(path, text("X")) == "FILE_NOT_WRITTEN", path
+    assert [(path.name, path.read_text()) for path in outside.iterdir()] == [("x.md", "as it was")]
+    assert await room.titles() == ["One"]
+
+
+async def test_a_full_disk_leaves_file_and_store_as_they_were(room: Newsroom) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 * MIB, hard))
+    try:
+        assert await room.save("one.md", text("Mine") + "x" * 3 * MIB) == "FILE_NOT_WRITTEN"
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [(path.name, path.read_text()) for path in room.folder.iterdir()] == [("one.md", text("One"))]
+    assert await room.titles() == ["One"]
+
+
+async def test_what_the_store_refuses_leaves_the_file_as_it_was(room: Newsroom, tmp_path: Path) -> None:
+    (room.folder / "one.md").chmod(0o600)
+    with TinyStore(tmp_path / "news.json", read_only=True) as refusing:
+        desk = Desk(refusing, room.sources)
+        for path in ("one.md", "two.md"):
+            with pytest.raises(StoreReadOnlyError):
+                await desk.save(path, text("Mine"))
+        with pytest.raises(StoreReadOnlyError):
+            await desk.remove("one.md")
+    assert [(path.name, path.read_text()) for path in room.folder.iterdir()] == [("one.md", text("One"))]
+    assert (room.folder / "one.md").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_folder_that_is_being_read_is_waited_for(room: Newsroom) -> None:
+    with Folder(room.folder) as folder:
+        assert folder.lock()
+        saving = asyncio.create_task(room.save("one.md", text("Mine")))
+        await asyncio.sleep(0.1)
+        assert (room.folder / "one.md").read_text() == text("One")
+    assert (await saving)["__typename"] == "ArticleSaved"
+
+
+async def test_writers_of_one_article_leave_file_and_store_equal(room: Newsroom, tmp_path: Path) -> None:
+    with TinyStore(tmp_path / "news.json") as other:
+        desks = [Desk(store, room.sources) for store in (room.store, other)]
+        await asyncio.gather(*(desks[n % 2].save("one.md", text(f"Number {n}")) for n in range(12)))
+    await room.store.wait(12)  # what the other wrote is seen by the one within some 20 ms
+    (title,) = await room.titles()
+    assert (room.folder / "one.md").read_text() == text(title)
+    page = await room.store.changes(1)
+    assert [change.kind for change in page.changes] == [ChangeKind.UPDATED] * 12
+    assert nothing_changed(await room.ingest())
+
+
+async def test_an_ingest_meanwhile_takes_nothing_back(room: Newsroom, tmp_path: Path) -> None:
+    done = asyncio.Event()
+
+    async def ingests() -> None:
+        with TinyStore(tmp_path / "news.json", follow=False) as watcher:
+            while not done.is_set():
+                await ingest(watcher, room.sources, processes=1)
+
+    ingesting = asyncio.create_task(asyncio.to_thread(asyncio.run, ingests()))
+    for n in range(20):
+        assert (await room.save(f"{n % 5}.md", text(f"Number {n}")))["__typename"] == "ArticleSaved"
+    done.set()
+    await ingesting
+    assert await room.titles() == sorted(["One", *(f"Number {n}" for n in range(15, 20))])
+    assert not [change for change in (await room.store.changes(0)).changes if change.kind is ChangeKind.REMOVED]
+
+
+async def test_a_refusal_says_what_to_do_and_names_no_folder(room: Newsroom, tmp_path: Path) -> None:
+    (room.folder / "one.md").write_text(text("Edited"))
+    with pytest.raises(FileChangedError, match=r"^one\.md: .*--watch") as caught:
+        await Desk(room.store, room.sources).save("one.md", text("Mine"))
+    assert str(tmp_path) not in str(caught.value)
