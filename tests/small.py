@@ -1,8 +1,9 @@
 """A schema of a few fields that behave in every way a field can, an endpoint over it, and requests in process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import orjson
@@ -13,6 +14,7 @@ from graph.edge.asgi import App
 from graph.execute.context import Context
 from graph.execute.interpreter import Interpreted, Interpreter
 from graph.message import Headers
+from graph.observe.request_record import Record
 from graph.settings import Settings
 from store.base import Store
 from store.criteria import Criteria
@@ -143,9 +145,16 @@ class Immediately(Interpreter):
         return Immediate(found.schema, found.settings, found.document, found.definition, found.allowance)
 
 
-def small_app(settings: Settings | None = None, **given: Any) -> App:
+def small_app(
+    settings: Settings | None = None,
+    *,
+    spans: Callable[[Record], None] | None = None,
+    shared_metrics: Path | None = None,
+    **given: Any,
+) -> App:
     settings = settings or Settings(**{"request_log": False, **given})
-    return App(cast("Store", SmallStore()), Immediately(SCHEMA, settings), settings)
+    operations = Immediately(SCHEMA, settings)
+    return App(cast("Store", SmallStore()), operations, settings, spans=spans, shared_metrics=shared_metrics)
 
 
 class Reply:

@@ -84,7 +84,7 @@ def serve(folders: Sequence[str], path: Path | None, watch: bool, base_url: str 
             raise click.UsageError("--write-back writes to the folders that are served: name one")
         if sources:
             console.show(_ingested(file, sources, keep_missing=False), as_json=False, err=True)
-        site.run(chosen, file, sources, watch)
+        site.run(chosen, file, sources, watch=_show if watch else None)
 
 
 @main.command()
@@ -229,6 +229,12 @@ def _existing(path: Path) -> Path:
     if not path.exists():
         raise StoreError(f"{path}: there is no store here; `broadsheet ingest FOLDER --store {path}` makes one")
     return path
+
+
+def _show(report: Report) -> None:
+    """Show an ingest of edited files, where it changed something or could not."""
+    if report.added or report.updated or report.removed or report.failed:
+        console.show(report, as_json=False, err=True)
 
 
 def _report(report: Report, as_json: bool, strict: bool) -> None:

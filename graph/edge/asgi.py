@@ -1,12 +1,13 @@
-"""The ASGI road: a server's events in, requests whole; responses out, events again. It decides nothing.
+"""ASGI application: reads a whole request, asks `Endpoint` for the response, sends it.
 
-Also the routes beside `/graphql`: health, readiness, metrics, and the pages of `graph.edge.pages`.
+Who may start is `graph.edge.admission`'s to say. Also routes the paths beside `/graphql`: health, readiness and metrics
+to `graph.observe.health`, and the pages to where they come from.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from time import perf_counter
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -18,7 +19,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from graph.edge import playground, sse
-from graph.edge.endpoint import RETRY_AFTER, Endpoint
+from graph.edge.admission import Admission
+from graph.edge.auth import Keys
+from graph.edge.endpoint import PATH, Endpoint
+from graph.edge.pages import DOCUMENTS
+from graph.edge.persisted import documents
 from graph.edge.responses import Stream
 from graph.edge.websocket import Socket
 from graph.errors import Refusal, masked
@@ -33,12 +38,8 @@ from store.base import Store
 from store.files.source import Source
 from store.files.write_back import Desk
 
-PATH = "/graphql"
 REFRESH_SECONDS = 0.5
 """How often the file of keys is looked at."""
-
-DEAR_SECONDS = 0.002
-"""After an answer that took longer, requests start one a turn of the loop."""
 
 
 class DisconnectedError(Exception):
@@ -48,25 +49,38 @@ class DisconnectedError(Exception):
 class App:
     """One server's ASGI application."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- it is put together here, of what is handed in by name
         self,
         store: Store,
         operations: Operations,
         settings: Settings,
         routes: Sequence[BaseRoute] = (),
         sources: Sequence[Source] = (),
+        *,
+        spans: Callable[[Record], None] | None = None,
+        shared_metrics: Path | None = None,
     ) -> None:
-        """Answer from *store*; edits are written to the folders of *sources* too."""
+        """Answer from *store*; edits are written to the folders of *sources* too.
+
+        *spans* makes a span of each request; in the folder *shared_metrics* workers tell each other their metrics.
+        """
         self.store, self.operations, self.settings = store, operations, settings
-        self.metrics = Metrics()
+        self.admission = Admission(settings)
+        self.metrics = Metrics(shared_metrics)
         self.probes = Probes(store, self.metrics, self.measured)
         self.log = RequestLog(settings)
-        self.traced: Callable[[Record], None] | None = None
-        self.endpoint = Endpoint(store, operations, settings, self.observe, playground.page)
-        self.endpoint.desk = Desk(store, sources)
-        self.under_way = self.burst = self.shed = self.streams = self.sockets = 0
-        self.sweeping = False
-        self.starting, self.dear = asyncio.Lock(), False
+        self.observers = [each for each in (self.metrics, self.log, spans) if each is not None]
+        self.endpoint = Endpoint(
+            store,
+            operations,
+            settings,
+            keys=Keys(settings),
+            documents=documents(settings, DOCUMENTS),
+            desk=Desk(store, sources),
+            admission=self.admission,
+            observe=self.observe,
+            page=playground.page,
+        )
         handlers: Any = {HTTPException: not_found, Exception: failed}
         self.others: ASGIApp = Starlette(
             routes=[*self.probes.routes, *routes], exception_handlers=handlers, lifespan=lambda _: self.lifespan()
@@ -82,11 +96,9 @@ class App:
             await self.others(scope, receive, send)
 
     def observe(self, record: Record) -> None:
-        """Count and log a request."""
-        self.metrics(record)
-        self.log(record)
-        if self.traced is not None:
-            self.traced(record)
+        """Count, log and trace a request."""
+        for observer in self.observers:
+            observer(record)
 
     async def graphql(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Receive a GraphQL request, and send its answer."""
@@ -97,82 +109,53 @@ class App:
         except Refusal as refusal:
             await sent(self.endpoint.refuse(of_scope(scope), refusal), send)
             return
-        known = self.endpoint.known(request, "asgi")
-        if known is not None:
-            await sent(known, send)
-            return
-        if self.under_way >= self.settings.concurrency:
-            await sent(self.overloaded(request), send)
-            return
-        self.under_way += 1
-        try:
-            answer = await self.answer(request)
-        finally:
-            self.under_way -= 1
+        answer = self.endpoint.known(request, "asgi") or await self.answer(request)
         if isinstance(answer, Stream):
             await self.streamed(answer, request, receive, send)
         else:
             await sent(answer, send)
 
     async def answer(self, request: Request) -> Response | Stream:
-        """Return the answer; where answers are dear, requests that arrive are looked at, perhaps shed, between two."""
-        if self.dear or self.starting.locked():
-            async with self.starting:
-                await asyncio.sleep(0)
-        started = perf_counter()
-        answer = await self.endpoint.answer(request)
-        self.dear = perf_counter() - started > DEAR_SECONDS
-        return answer
-
-    def end_burst(self) -> None:
-        """Forget how many requests arrived in one turn of the loop: each has its answer or its task."""
-        self.burst = 0
-
-    def overloaded(self, request: Request, road: str = "asgi") -> Response:
-        """Return the refusal of a request that there is no room for."""
-        self.shed += 1
-        refusal = Refusal("OVERLOADED", "The server has as much to do as it can; try again.", 503, (RETRY_AFTER,))
-        return self.endpoint.refuse(request, refusal, road)
+        """Return the answer of a request, once it is its turn, or the refusal where there is no room."""
+        try:
+            return await self.admission.run(self.endpoint.answer, request)
+        except Refusal as refusal:
+            return self.endpoint.refuse(request, refusal)
 
     async def streamed(self, stream: Stream, request: Request, receive: Receive, send: Send) -> None:
         """Send a stream's answers until it or the client ends."""
-        if self.streams >= self.settings.sockets:
-            await sent(self.overloaded(request), send)
-            return
-        self.streams += 1
         try:
-            await sse.send(stream, receive, send, self.settings.ping_seconds)
-        finally:
-            self.streams -= 1
+            with self.admission.streams:
+                await sse.send(stream, receive, send, self.settings.ping_seconds)
+        except Refusal as refusal:
+            await sent(self.endpoint.refuse(request, refusal), send)
 
     async def socket(self, socket: WebSocket) -> None:
         """Serve a WebSocket on `/graphql`, up to the number that there is room for; others are HTTP 403."""
-        full = self.sockets >= self.settings.sockets
-        if full or socket.scope["path"] != PATH:
-            self.shed += full
+        if socket.scope["path"] != PATH:
             await socket.close()
             return
-        self.sockets += 1
         try:
-            await Socket(socket, self.endpoint).serve()
-        finally:
-            self.sockets -= 1
+            with self.admission.sockets:
+                await Socket(socket, self.endpoint, self.admission).serve()
+        except Refusal:
+            await socket.close()
 
     def measured(self) -> Measured:
         """Return what is counted where it happens."""
-        counts = self.operations.counts
+        counts, admission = self.operations.counts, self.admission
         return Measured(
             counters={
-                "shed": ("Requests, streams and sockets that there was no room for.", self.shed),
+                "shed": ("Requests, streams and sockets that there was no room for.", admission.shed),
                 "kept_bytes_hits": ("Objects whose encoded bytes were there.", counts.hits),
                 "kept_bytes_misses": ("Objects that had to be encoded.", counts.misses),
                 "plan_calls": ("Calls of linked fields by plans.", counts.calls),
                 "plan_defects": ("Plans that failed, so that the interpreter answered.", counts.defects),
             },
             gauges={
-                "under_way": ("Requests under way.", self.under_way),
-                "streams": ("Open event streams.", self.streams),
-                "sockets": ("Open WebSockets.", self.sockets),
+                "under_way": ("Requests under way.", admission.requests.taken),
+                "streams": ("Open event streams.", admission.streams.taken),
+                "sockets": ("Open WebSockets.", admission.sockets.taken),
                 "subscriptions": ("Subscriptions under way.", self.endpoint.subscriptions),
             },
         )
@@ -184,9 +167,8 @@ class App:
             task = asyncio.create_task(self.refreshed())
             stack.callback(self.log.flush)
             stack.callback(task.cancel)
-            self.probes.serving = True
-            yield
-            self.probes.serving = False
+            with self.probes.serving():
+                yield
 
     async def refreshed(self) -> None:
         """Keep keys, the log, and what other workers know of this one up to date."""
@@ -194,9 +176,8 @@ class App:
             await asyncio.sleep(REFRESH_SECONDS)
             self.log.flush()
             try:
-                if self.endpoint.keys.refresh():
-                    self.endpoint.callers.forget()
-                if self.metrics.gathered is not None:
+                self.endpoint.refresh_keys()
+                if self.metrics.shared is not None:
                     await self.probes.publish()
             except (OSError, ValueError) as error:
                 masked(error, "keys or metrics")

@@ -1,4 +1,4 @@
-"""A WebSocket's bytes in and out as uvicorn has them, with an end for clients that do not read.
+"""Ends WebSocket connections whose client does not read: uvicorn's WebSocket protocol with back-pressure that ends.
 
 A send or a close waits until the client reads, and only the transport can end a connection whose client never does.
 """
@@ -8,21 +8,17 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from graph.edge.asgi import App
-
 GRACE = 2
 """How many times `write_seconds` a client has: after the first it is told that it is dropped, if only it listens."""
 
 
-class Wire(WebSocketsSansIOProtocol):
-    """One WebSocket connection of our own server."""
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """One WebSocket connection."""
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        app = self.config.loaded_app
-        if not isinstance(app, App):
-            raise TypeError("this protocol serves an App of graph.edge.asgi")
-        self.write_seconds = app.settings.write_seconds
+    def __init__(self, *, write_seconds: float, **given: Any) -> None:
+        """Give a client *write_seconds* to read; the rest of what is *given* is uvicorn's."""
+        super().__init__(**given)
+        self.write_seconds = write_seconds
         self.unread: TimerHandle | None = None
 
     def pause_writing(self) -> None:

@@ -11,12 +11,13 @@ from time import perf_counter
 from typing import Any, cast
 
 from graph.edge import etag
+from graph.edge.admission import RETRY_AFTER, Admission
 from graph.edge.answer_cache import Answers, KeptAnswer
 from graph.edge.auth import Keys
 from graph.edge.caller import Caller, Callers
 from graph.edge.negotiation import EVENT_STREAM, HTML
 from graph.edge.parameters import Parameters, of_body, of_query
-from graph.edge.persisted import documents, identifier
+from graph.edge.persisted import Documents, identifier
 from graph.edge.responses import NO_STORE, Renderer, Stream
 from graph.errors import Interrupted, Refusal
 from graph.execute.context import Context
@@ -27,7 +28,7 @@ from graph.settings import Settings
 from store.base import Store
 from store.files.write_back import Desk
 
-RETRY_AFTER = (b"retry-after", b"1")
+PATH = "/graphql"
 
 
 class MustWaitError(Exception):
@@ -55,22 +56,36 @@ class Exchange:
 class Endpoint:
     """GraphQL over HTTP for one store, one schema and one set of settings."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each part is handed in by name
         self,
         store: Store,
         operations: Operations,
         settings: Settings,
+        *,
+        keys: Keys,
+        documents: Documents,
+        desk: Desk,
+        admission: Admission,
         observe: Callable[[Record], None],
         page: Callable[[], Response],
+        clock: Callable[[], float] = perf_counter,
     ) -> None:
-        self.store, self.operations, self.settings, self.observe, self.page = store, operations, settings, observe, page
-        self.keys = Keys(settings)
-        self.callers = Callers(settings, self.keys)
-        self.documents = documents(settings)
+        """Answer from *store*, and save by way of *desk*.
+
+        *observe* takes the record of each request, timed by *clock* in seconds; *page* gives the playground.
+        """
+        self.store, self.operations, self.settings = store, operations, settings
+        self.keys, self.documents, self.desk, self.admission = keys, documents, desk, admission
+        self.observe, self.page, self.clock = observe, page, clock
+        self.callers = Callers(settings, keys)
         self.render = Renderer(settings)
         self.kept = Answers(settings.kept_answers_bytes)
-        self.desk = Desk(store)
         self.subscriptions = 0
+
+    def refresh_keys(self) -> None:
+        """Read the keys' file again where it changed. Raises SettingsError where it is broken; the keys stay."""
+        if self.keys.refresh():
+            self.callers.forget()
 
     async def answer(self, request: Request) -> Response | Stream:
         """Return the answer to a request that is not `known`, within the time that it has."""
@@ -107,19 +122,19 @@ class Endpoint:
 
     def known(self, request: Request, road: str) -> Response | None:
         """Return the answer that the same request had before, if the store has not changed since."""
-        started = perf_counter()
+        started = self.clock()
         known = self.kept.of(request, self.callers.of(request.method, request.headers), self.store.sequence)
         if known is None:
             return None
         response = known.response
         record = Record(request.method, request.path, request.client, road, response.status, kind=known.kind)
         record.operation, record.cost, record.how, record.headers = known.operation, known.cost, KEPT, request.headers
-        record.bytes, record.seconds = len(response.body), perf_counter() - started
+        record.bytes, record.seconds = len(response.body), self.clock() - started
         self.observe(record)
         return response
 
     async def _answer(self, request: Request, caller: Caller, road: str, waits: bool) -> Response | Stream:
-        started = perf_counter()
+        started = self.clock()
         record = Record(request.method, request.path, request.client, road, headers=request.headers)
         response: Response | Stream
         try:
@@ -134,7 +149,7 @@ class Endpoint:
         except Exception as error:
             response = self.render.failed(error, caller, record)
         head = response.head if isinstance(response, Stream) else response
-        record.status, record.bytes, record.seconds = head.status, len(head.body), perf_counter() - started
+        record.status, record.bytes, record.seconds = head.status, len(head.body), self.clock() - started
         self.observe(record)
         return response
 
@@ -226,7 +241,7 @@ class Endpoint:
                 async for answer in answers:
                     yield answer
         else:
-            yield await self._execute(exchange)
+            yield await self.admission.run(self._execute, exchange)
 
     async def watched(
         self, operation: Operation, variables: Mapping[str, Any], context: Context

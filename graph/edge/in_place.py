@@ -1,12 +1,13 @@
-"""The in-place road: a connection's bytes in, answers out where a request's last byte arrives, without a task for it.
+"""Answers planned requests where their last byte arrives, without a task for them: uvicorn's HTTP protocol, shortened.
 
 What cannot be answered on the spot (other paths, WebSockets, operations that wait, requests behind an unfinished one,
-clients that do not read) takes uvicorn's ordinary road to the ASGI application untouched. Both roads end slow clients:
-each connection has a deadline for what it owes, and one sweep a while looks at all of them. Both pass over an upgrade
-to what is not spoken here, such as HTTP/2, which clients offer with ordinary requests (RFC 9110, section 7.8).
+clients that do not read) takes uvicorn's ordinary road to the ASGI application untouched. On both roads each connection
+has a deadline for what its client owes (`graph.edge.deadlines`), and an upgrade to what is not spoken here is passed
+over, such as HTTP/2, which clients offer with ordinary requests (RFC 9110, section 7.8).
 """
 
 import asyncio
+from functools import lru_cache
 from http import HTTPStatus
 from math import inf
 from typing import Any
@@ -15,17 +16,18 @@ import orjson
 from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from graph.edge.asgi import PATH, App
+from graph.edge.admission import Admission
+from graph.edge.deadlines import Deadlines
+from graph.edge.endpoint import PATH, Endpoint
 from graph.errors import Refusal
 from graph.message import Headers, Request, Response
 
 HEADER_BYTES = 64 * 1024
 """Most bytes of a request's line and headers."""
 HEADS = 1_000
-"""Most encoded heads of answers that are kept."""
+"""Most sets of headers whose encoding is cached."""
 COPIED = 4 * 1024
 """Bytes of a body that are copied behind their head, which takes less than a second buffer would."""
-SWEEP_SECONDS = 0.25
 TARGET = PATH.encode()
 STATUS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 CLOSE = b"connection: close\r\n"
@@ -35,17 +37,15 @@ class HeadersTooLargeError(ValueError):
     """Raised to the parser, so that it stops."""
 
 
-class Protocol(HttpToolsProtocol):
-    """One connection of our own server."""
+class InPlaceProtocol(HttpToolsProtocol):
+    """One HTTP connection."""
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        app = self.config.loaded_app
-        if not isinstance(app, App):
-            raise TypeError("this protocol serves an App of graph.edge.asgi")
-        self.site: App = app
-        self.settings = app.settings
-        self.answers_in_place = app.settings.http == "in-place"
+    def __init__(self, *, endpoint: Endpoint, admission: Admission, deadlines: Deadlines, **given: Any) -> None:
+        """Answer from *endpoint* what *admission* admits; the rest of what is *given* is uvicorn's."""
+        super().__init__(**given)
+        self.endpoint, self.admission, self.deadlines = endpoint, admission, deadlines
+        self.settings = endpoint.settings
+        self.answers_in_place = self.settings.http == "in-place"
         self.deadline = self.unread_deadline = inf
         self.asked = self.passes_over = False
         self.target = b""
@@ -56,7 +56,12 @@ class Protocol(HttpToolsProtocol):
         """Begin to wait for a request."""
         super().connection_made(transport)
         self.deadline = self.loop.time() + self.settings.header_seconds
-        sweeping(self.site, self)
+        self.deadlines.add(self, self.loop)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting for anything."""
+        self.deadlines.discard(self)
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes. The parser stops at a head that asks for an upgrade; one that is passed over is read without."""
@@ -81,6 +86,7 @@ class Protocol(HttpToolsProtocol):
     def switch(self) -> None:
         """Go on as a WebSocket, if that is what was asked for."""
         if self._should_upgrade():
+            self.deadlines.discard(self)
             self.handle_websocket_upgrade()
 
     def head_without_upgrade(self) -> bytes:
@@ -188,13 +194,11 @@ class Protocol(HttpToolsProtocol):
 
     def response(self, request: Request) -> Response | None:
         """Return the answer that can be given at once, a refusal where too many ask; else None."""
-        site = self.site
-        if not site.burst:
-            self.loop.call_soon(site.end_burst)
-        site.burst += 1
-        if site.burst + site.under_way > self.settings.concurrency:
-            return site.overloaded(request, "in-place")
-        return site.endpoint.answer_now(request)
+        try:
+            self.admission.admit_now(self.loop)
+        except Refusal as refusal:
+            return self.endpoint.refuse(request, refusal, "in-place")
+        return self.endpoint.answer_now(request)
 
     def respond(self, response: Response, method: str) -> None:
         """Write a whole response."""
@@ -203,7 +207,7 @@ class Protocol(HttpToolsProtocol):
         parts = [STATUS[response.status]]
         for name, value in self.server_state.default_headers:
             parts += (name, b": ", value, b"\r\n")
-        parts.append(head(response.headers))
+        parts.append(head(tuple(response.headers)))
         has_body = response.status not in (204, 304)
         if has_body:
             parts.append(b"content-length: %d\r\n" % len(response.body))
@@ -267,33 +271,7 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()
 
 
-_heads: dict[Headers, bytes] = {}
-
-
+@lru_cache(HEADS)
 def head(headers: Headers) -> bytes:
-    """Return headers as they are written; the few sets that answers have are kept."""
-    key = tuple(headers)
-    encoded = _heads.get(key)
-    if encoded is None:
-        if len(_heads) >= HEADS:
-            _heads.clear()
-        encoded = _heads[key] = b"".join(b"%b: %b\r\n" % pair for pair in headers)
-    return encoded
-
-
-def sweeping(site: App, first: Protocol) -> None:
-    """See to it that connections past their deadline are ended, as long as there are connections."""
-    if site.sweeping:
-        return
-    site.sweeping = True
-    loop, connections = first.loop, first.connections
-
-    def sweep() -> None:
-        now = loop.time()
-        for connection in [each for each in connections if isinstance(each, Protocol) and each.is_late(now)]:
-            connection.expire()
-        site.sweeping = bool(connections)
-        if connections:
-            loop.call_later(SWEEP_SECONDS, sweep)
-
-    loop.call_later(SWEEP_SECONDS, sweep)
+    """Return headers as they are written; answers have few different sets of them."""
+    return b"".join(b"%b: %b\r\n" % pair for pair in headers)

@@ -9,7 +9,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
-from graph.edge.pages import DOCUMENTS
 from graph.edge.parameters import Parameters, bad_request
 from graph.errors import Refusal, over_limit
 from graph.settings import Settings, SettingsError, variable
@@ -25,11 +24,11 @@ class Documents(Protocol):
         """Hear that the document passed every limit, so it is worth remembering."""
 
 
-def documents(settings: Settings) -> Documents:
-    """Return the documents that the settings allow. Raises SettingsError."""
+def documents(settings: Settings, reader: Path) -> Documents:
+    """Return the documents that the settings allow, those in the folder *reader* with them. Raises SettingsError."""
     if settings.trusted_documents is None:
-        return Remembered(settings)
-    return Trusted(settings.trusted_documents, known(DOCUMENTS) if settings.web else {})
+        return Remembered(settings, reader)
+    return Trusted(settings.trusted_documents, known(reader) if settings.web else {})
 
 
 def known(reader: Path) -> dict[str, str]:
@@ -40,7 +39,7 @@ def known(reader: Path) -> dict[str, str]:
 class Remembered:
     """Any document; the reader's are known, and those that come with their hash are remembered, up to a bound."""
 
-    def __init__(self, settings: Settings, reader: Path = DOCUMENTS) -> None:
+    def __init__(self, settings: Settings, reader: Path) -> None:
         self.known = known(reader)
         self.most, self.most_bytes, self.bytes = settings.persisted, settings.persisted_bytes, 0
         self.kept: OrderedDict[str, str] = OrderedDict()

@@ -12,8 +12,9 @@ from typing import Any
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from graph.edge.admission import Admission
 from graph.edge.caller import check_site, presented_key
-from graph.edge.endpoint import Endpoint
+from graph.edge.endpoint import PATH, Endpoint
 from graph.edge.parameters import of_value
 from graph.errors import INTERNAL, Refusal, masked
 from graph.execute.context import Context, Viewer
@@ -37,8 +38,8 @@ class CloseError(Exception):
 class Socket:
     """One connection, from its handshake to its close."""
 
-    def __init__(self, socket: WebSocket, endpoint: Endpoint) -> None:
-        self.socket, self.endpoint, self.settings = socket, endpoint, endpoint.settings
+    def __init__(self, socket: WebSocket, endpoint: Endpoint, admission: Admission) -> None:
+        self.socket, self.endpoint, self.admission, self.settings = socket, endpoint, admission, endpoint.settings
         self.viewer = Viewer(drafts=self.settings.drafts)
         self.acknowledged = False
         self.running: dict[str, asyncio.Task[None]] = {}
@@ -158,7 +159,7 @@ class Socket:
     async def operate(self, name: str, payload: dict[str, Any]) -> None:
         """Send the answers of one operation."""
         client = self.socket.client
-        record = Record("SUBSCRIBE", "/graphql", client.host if client else None, "websocket")
+        record = Record("SUBSCRIBE", PATH, client.host if client else None, "websocket")
         record.headers = self.socket.headers.raw
         started = perf_counter()
         try:
@@ -189,20 +190,26 @@ class Socket:
 
     async def answers(self, payload: dict[str, Any], record: Record) -> AsyncGenerator[Answer, None]:
         """Yield the answers of an operation. Raises Refusal."""
+        started = await self.admission.run(self.start, payload, record)
+        if isinstance(started, Answer):
+            record.take(started)
+            yield started
+            return
+        async with aclosing(started) as answers:
+            async for answer in answers:
+                record.take(answer)
+                yield answer
+
+    async def start(self, payload: dict[str, Any], record: Record) -> Answer | AsyncGenerator[Answer, None]:
+        """Return the answer of a query or mutation, or what a subscription's answers come from. Raises Refusal."""
         asked = of_value(payload, self.settings)
         operation, _ = self.endpoint.operation(asked)
         record.kind, record.operation = operation.kind, operation.name or ""
         record.cost = operation.cost(asked.variables)
         context = Context(self.endpoint.store, self.viewer, desk=self.endpoint.desk)
         if operation.kind == "subscription":
-            async with aclosing(self.endpoint.watched(operation, asked.variables, context)) as answers:
-                async for answer in answers:
-                    record.take(answer)
-                    yield answer
-        else:
-            answer = await self.endpoint.executed(operation, asked.variables, context)
-            record.take(answer)
-            yield answer
+            return self.endpoint.watched(operation, asked.variables, context)
+        return await self.endpoint.executed(operation, asked.variables, context)
 
     async def refuse(self, name: str, refusal: Refusal) -> None:
         """Say why an operation is not executed."""

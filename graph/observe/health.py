@@ -3,7 +3,8 @@
 With several workers whoever takes the connection answers: for itself, but to Prometheus for all of them.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 import orjson
 from starlette.requests import Request
@@ -19,11 +20,18 @@ PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Probes:
-    """The routes `/health`, `/ready` and `/metrics`; `serving` is true from start to stop."""
+    """The routes `/health`, `/ready` and `/metrics`."""
 
     def __init__(self, store: Store, metrics: Metrics, measured: Callable[[], Measured]) -> None:
         self.store, self.metrics, self.measured = store, metrics, measured
-        self.serving = False
+        self._serving = False
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Be ready for as long as the context lasts: from the server's start to its stop."""
+        self._serving = True
+        yield
+        self._serving = False
 
     @property
     def routes(self) -> list[BaseRoute]:
@@ -46,7 +54,7 @@ class Probes:
         except Exception as error:  # whatever it is, this one cannot answer
             masked(error, "/ready")
             return unready("the store cannot be read")
-        if not self.serving:
+        if not self._serving:
             return unready("the server starts or stops")
         if self.store.stale is not None:
             return unready("the store is no longer followed")

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -41,9 +42,10 @@ class Latency:
 class Metrics(Collector):
     """The counts of one process."""
 
-    def __init__(self) -> None:
+    def __init__(self, shared: Path | None = None) -> None:
+        """Count the requests of this process; *shared* is the folder that the workers of one server share."""
         self.elsewhere = Measured({}, {})
-        self.gathered: Gathered | None = None
+        self.shared = None if shared is None else Gathered(shared)
         self.requests: Counter[tuple[str, str, str, int]] = Counter()
         self.answers: Counter[str] = Counter()
         self.latencies: dict[str, Latency] = {}
@@ -88,9 +90,9 @@ class Metrics(Collector):
     def publish(self, elsewhere: Measured) -> None:
         """Take in what was counted *elsewhere*, and let other workers know."""
         self.elsewhere = elsewhere
-        if self.gathered is not None:
-            self.gathered.publish(self.registry.collect())
+        if self.shared is not None:
+            self.shared.publish(self.registry.collect())
 
     def text(self) -> bytes:
         """Return the metrics in Prometheus's text format, those of other workers with them where there are any."""
-        return generate_latest(self.gathered or self.registry)
+        return generate_latest(self.shared or self.registry)

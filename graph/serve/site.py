@@ -8,16 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from graph.command import console
 from graph.edge.asgi import App
 from graph.edge.auth import Keys
-from graph.edge.pages import Pages
+from graph.edge.pages import DOCUMENTS, Pages
 from graph.edge.persisted import documents
 from graph.execute.context import Context, Viewer
 from graph.execute.execution import Answer
 from graph.execute.operations import Operations
 from graph.observe import log
-from graph.observe.metrics_of_workers import Gathered
 from graph.observe.request_record import Record
 from graph.schema.build import schema
 from graph.serve import uvicorn_server
@@ -31,19 +29,22 @@ from store.files.source import Source
 from store.tiny.store import TinyStore
 
 
-def run(settings: Settings, path: Path, sources: Sequence[Source], watch: bool) -> None:
-    """Serve the store at *path* until SIGINT or SIGTERM, taking up edits of the folders if told to *watch*.
+def run(
+    settings: Settings, path: Path, sources: Sequence[Source], *, watch: Callable[[Report], None] | None = None
+) -> None:
+    """Serve the store at *path* until SIGINT or SIGTERM.
 
+    With *watch* edits of the folders are taken up, and it is called with the report of each such ingest.
     Raises OSError where the port is taken, StoreError where the store cannot be opened.
     """
     traced(settings)  # where it cannot be, that is told before anything starts
-    with watching(path, sources, shown) if watch and sources else nullcontext():
+    with watching(path, sources, watch) if watch and sources else nullcontext():
         if settings.workers < 2:
             work(settings, path, sources)
             return
         # What is wrong with any of these is told once, and here.
         TinyStore(path, follow=False).close()
-        documents(settings)
+        documents(settings, DOCUMENTS)
         Keys(settings)
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         address = (settings.host, settings.port)
@@ -73,10 +74,15 @@ def work(settings: Settings, path: Path, sources: Sequence[Source], shared: Shar
     with TinyStore(path) as store, traced(settings) as spans:
         pages = Pages([source.folder for source in sources], playground=settings.shows_playground)
         routes = pages.routes if settings.web else ()
-        app = App(store, operations(settings), settings, routes, sources if settings.write_back else ())
-        app.traced = spans
-        if shared is not None:
-            app.metrics.gathered = Gathered(shared.metrics)
+        app = App(
+            store,
+            operations(settings),
+            settings,
+            routes,
+            sources if settings.write_back else (),
+            spans=spans,
+            shared_metrics=shared.metrics if shared else None,
+        )
         uvicorn_server.serve(app, settings, shared.listener if shared else None)
 
 
@@ -103,9 +109,3 @@ async def answered(
     prepared = operations(Settings()).prepare(document, operation)
     prepared.cost(variables)
     return await prepared.execute(variables, Context(store, viewer))
-
-
-def shown(report: Report) -> None:
-    """Tell of an ingest that changed something, or could not."""
-    if report.added or report.updated or report.removed or report.failed:
-        console.show(report, as_json=False, err=True)

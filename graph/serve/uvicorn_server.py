@@ -1,18 +1,21 @@
-"""Settings and an application in, a running server out: uvicorn on uvloop with our protocol, and a graceful stop."""
+"""Runs uvicorn on uvloop with our protocols, until it is told to stop, and then until what it accepted is answered."""
 
 import asyncio
 import gc
 import os
 import socket
-from collections.abc import Iterator
+from asyncio import Protocol
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import uvicorn
 
 from graph.edge.asgi import App
-from graph.edge.backpressure import Wire
-from graph.edge.in_place import Protocol
+from graph.edge.backpressure import WebSocketProtocol
+from graph.edge.deadlines import Deadlines
+from graph.edge.in_place import InPlaceProtocol
 from graph.settings import Settings
 
 BACKLOG = 2_048
@@ -22,12 +25,13 @@ ACCEPTED = 512
 
 def config(app: App, settings: Settings, **given: Any) -> uvicorn.Config:
     """Return uvicorn's configuration: our protocol, our logs, our limits."""
+    http = partial(InPlaceProtocol, endpoint=app.endpoint, admission=app.admission, deadlines=Deadlines())
     return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
-        http=Protocol,
-        ws=Wire,
+        http=cast("type[Protocol]", http),
+        ws=cast("type[Protocol]", partial(WebSocketProtocol, write_seconds=settings.write_seconds)),
         interface="asgi3",
         lifespan="on",
         log_config=None,
@@ -88,7 +92,8 @@ class Server(uvicorn.Server):
 
     def protocol(self) -> Protocol:
         """Return what speaks on one connection."""
-        return Protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        make: Callable[..., Protocol] = self.config.http_protocol_class
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

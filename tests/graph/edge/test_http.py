@@ -249,7 +249,7 @@ async def test_a_mutation_that_was_accepted_is_finished_though_its_time_is_over(
 async def test_more_requests_than_there_is_room_for_are_shed_at_once() -> None:
     app = small_app(concurrency=2)
     under_way = [asyncio.create_task(post(app, "{ slow(seconds: 0.5) }")) for _ in range(2)]
-    await asyncio.to_thread(until, lambda: app.under_way == 2)
+    await asyncio.to_thread(until, lambda: app.admission.requests.taken == 2)
     reply = await post(app, "{ hello }")
     assert (reply.status, reply.code, reply.headers["retry-after"]) == (503, "OVERLOADED", "1")
     assert [each.status for each in await asyncio.gather(*under_way)] == [200, 200]

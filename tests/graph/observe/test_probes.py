@@ -17,7 +17,8 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from graph.edge.asgi import App
-from graph.observe.metrics_of_workers import Family, Gathered
+from graph.errors import Refusal
+from graph.observe.metrics_of_workers import Family
 from graph.serve.site import operations
 from graph.settings import Settings
 from store.base import Put
@@ -167,6 +168,7 @@ WORKER = """
 import sys
 from pathlib import Path
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from graph.errors import Refusal
 from graph.observe.metrics_of_workers import Gathered
 Gathered(Path(sys.argv[1])).publish([
     CounterMetricFamily("broadsheet_shed", "Shed.", value=int(sys.argv[2])),
@@ -176,17 +178,20 @@ Gathered(Path(sys.argv[1])).publish([
 """
 
 
-async def test_a_worker_that_ended_leaves_its_counts_and_takes_its_gauges(app: App, tmp_path: Path) -> None:
+async def test_a_worker_that_ended_leaves_its_counts_and_takes_its_gauges(tmp_path: Path) -> None:
     for shed in ("3", "100"):
         await asyncio.to_thread(subprocess.run, [sys.executable, "-c", WORKER, str(tmp_path), shed], check=True)
-    app.metrics.gathered = Gathered(tmp_path)
-    app.shed, app.sockets = 4, 2
-    found = metrics((await ask(app, "GET", path="/metrics")).body)
+    app = small_app(shared_metrics=tmp_path, sockets=2)
+    with app.admission.sockets, app.admission.sockets:
+        for _ in range(4):
+            with pytest.raises(Refusal), app.admission.sockets:
+                pass
+        found = metrics((await ask(app, "GET", path="/metrics")).body)
     assert (found["broadsheet_shed_total"], found["broadsheet_sockets"]) == (107, 2)
     assert found["broadsheet_store_sequence"] == 7
 
 
-async def test_of_workers_that_live_gauges_are_added_where_that_makes_sense(app: App, tmp_path: Path) -> None:
+async def test_of_workers_that_live_gauges_are_added_where_that_makes_sense(tmp_path: Path) -> None:
     (tmp_path / f"{os.getppid()}.json").write_bytes(
         msgspec.json.encode(
             [
@@ -197,7 +202,7 @@ async def test_of_workers_that_live_gauges_are_added_where_that_makes_sense(app:
             ]
         )
     )
-    app.metrics.gathered = Gathered(tmp_path)
+    app = small_app(shared_metrics=tmp_path)
     await post(app, "{ hello }")
     found = metrics((await ask(app, "GET", path="/metrics")).body)
     assert [found[f"broadsheet_{name}"] for name in ("sockets", "store_sequence", "store_writable")] == [5, 7, 0]

@@ -32,11 +32,14 @@ def exporter() -> InMemorySpanExporter:
 
 @pytest.fixture
 def app(exporter: InMemorySpanExporter) -> App:
+    return small_app(spans=spans(exporter))
+
+
+def spans(exporter: InMemorySpanExporter) -> Spans:
+    """Return what makes spans that *exporter* gets at once."""
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    app = small_app()
-    app.traced = Spans(provider)
-    return app
+    return Spans(provider)
 
 
 async def test_a_request_is_a_span_with_the_names_of_the_conventions(app: App, exporter: InMemorySpanExporter) -> None:
@@ -85,11 +88,7 @@ async def test_a_span_lasts_as_long_as_its_request(app: App, exporter: InMemoryS
 async def test_what_went_wrong_is_the_error_type(
     exporter: InMemorySpanExporter, query: str, name: str, error: str, status: StatusCode
 ) -> None:
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    app = small_app(request_seconds=1)
-    app.traced = Spans(provider)
-    await post(app, query)
+    await post(small_app(request_seconds=1, spans=spans(exporter)), query)
     (span,) = exporter.get_finished_spans()
     assert (span.name, (span.attributes or {})["error.type"], span.status.status_code) == (name, error, status)
 
@@ -97,8 +96,8 @@ async def test_what_went_wrong_is_the_error_type(
 async def test_a_span_is_below_that_of_its_caller(app: App, exporter: InMemorySpanExporter) -> None:
     for number in range(1, 4):
         await post(app, "{ hello }", headers={"traceparent": f"00-{TRACE}-000000000000000{number}-01"})
-    spans = exporter.get_finished_spans()
-    assert [(span.parent and span.parent.span_id, f"{span.context.trace_id:x}") for span in spans if span.context] == [
+    contexts = [(span.parent, span.context) for span in exporter.get_finished_spans()]
+    assert [(parent and parent.span_id, own and f"{own.trace_id:x}") for parent, own in contexts] == [
         (number, TRACE) for number in range(1, 4)
     ]
     assert len(app.endpoint.callers.kept) == 1

@@ -1,0 +1,46 @@
+"""Ends connections whose client owes something for too long: a request, a body, or reading its answer.
+
+One timer looks at all connections of a server, for as long as there are any.
+"""
+
+import asyncio
+from typing import Protocol
+
+SWEEP_SECONDS = 0.25
+
+
+class Connection(Protocol):
+    """A connection that knows what its client owes."""
+
+    def is_late(self, now: float) -> bool:
+        """Whether its client is past a deadline; *now* is the event loop's time."""
+
+    def expire(self) -> None:
+        """End it."""
+
+
+class Deadlines:
+    """The connections of one server that have deadlines."""
+
+    def __init__(self) -> None:
+        self._connections: set[Connection] = set()
+        self._sweeping = False
+
+    def add(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
+        """Watch over a connection until it is discarded."""
+        self._connections.add(connection)
+        if not self._sweeping:
+            self._sweeping = True
+            loop.call_later(SWEEP_SECONDS, self._sweep, loop)
+
+    def discard(self, connection: Connection) -> None:
+        """Leave a connection alone, if it was watched."""
+        self._connections.discard(connection)
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for connection in [each for each in self._connections if each.is_late(now)]:
+            connection.expire()
+        self._sweeping = bool(self._connections)
+        if self._sweeping:
+            loop.call_later(SWEEP_SECONDS, self._sweep, loop)

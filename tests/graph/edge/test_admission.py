@@ -1,0 +1,110 @@
+"""Tests who is admitted: one limit for requests on both roads, on sockets and on event streams, and turns between."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from graph.edge.admission import Admission, Places
+from graph.errors import Refusal
+from graph.settings import Settings
+from tests.graph.edge.test_websocket import ACK, INIT, opened, receive, send, subscribe
+from tests.patience import until
+from tests.serving import exchange, request, serving, until_told
+from tests.small import post, small_app
+
+SLOW = "{ slow(seconds: 60) }"
+UNDER_WAY = b"broadsheet_under_way %d.0"
+
+
+def test_a_place_is_free_again_however_its_holder_ended() -> None:
+    places = Places(1)
+    with pytest.raises(ZeroDivisionError), places:
+        raise ZeroDivisionError
+    with places, pytest.raises(Refusal) as refused, places:
+        pass
+    assert (refused.value.code, refused.value.status, refused.value.headers) == (
+        "OVERLOADED",
+        503,
+        ((b"retry-after", b"1"),),
+    )
+    assert (places.taken, places.shed) == (0, 1)
+
+
+@pytest.mark.anyio
+async def test_requests_of_one_turn_count_together_with_those_under_way() -> None:
+    admitting, loop = Admission(Settings(concurrency=3)), asyncio.get_running_loop()
+    with admitting.requests:
+        admitting.admit_now(loop)
+        admitting.admit_now(loop)
+        with pytest.raises(Refusal):
+            admitting.admit_now(loop)
+        await asyncio.sleep(0)
+        admitting.admit_now(loop)
+    assert admitting.shed == 1
+
+
+@pytest.mark.anyio
+async def test_after_a_slow_answer_one_starts_in_each_turn_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graph.edge.admission.SLOW_SECONDS", -1.0)
+    admitting, loop = Admission(Settings()), asyncio.get_running_loop()
+    turn, turns = 0, list[int]()
+
+    def count() -> None:
+        nonlocal turn
+        turn += 1
+        if len(turns) < 4:
+            loop.call_soon(count)
+
+    async def work() -> None:
+        turns.append(turn)
+
+    await admitting.run(work)
+    loop.call_soon(count)
+    await asyncio.gather(*(admitting.run(work) for _ in range(3)))
+    assert len(set(turns)) == 4
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("slow", [lambda app: post(app, SLOW), lambda app: post(app, SLOW, accept="text/event-stream")])
+async def test_a_request_that_waits_holds_a_place_whatever_it_is_answered_as(
+    slow: Callable[..., Awaitable[object]],
+) -> None:
+    app = small_app(concurrency=1)
+    waiting = asyncio.ensure_future(slow(app))
+    await asyncio.to_thread(until, lambda: app.admission.requests.taken == 1)
+    assert (await post(app, "{ hello }")).code == "OVERLOADED"
+    streamed = await post(app, "{ hello }", accept="text/event-stream")
+    assert (streamed.status, streamed.code) == (503, "OVERLOADED")
+    waiting.cancel()
+
+
+def test_operations_on_a_socket_are_admitted_like_requests() -> None:
+    with serving(concurrency=2) as address, opened(address, INIT) as socket:
+        assert receive(socket) == ACK
+        for name in "ab":
+            send(socket, subscribe(name, SLOW))
+        until_told(address, UNDER_WAY % 2)
+        send(socket, subscribe("c", "{ hello }"))
+        answer = receive(socket)
+        assert (answer["id"], answer["type"]) == ("c", "error")
+        assert answer["payload"][0]["extensions"] == {"code": "OVERLOADED"}
+        refused = exchange(address, request(json.dumps({"query": "{ hello }"}).encode()))
+        assert refused.startswith(b"HTTP/1.1 503")
+        send(socket, {"type": "complete", "id": "a"})
+        until_told(address, UNDER_WAY % 1)
+        send(socket, subscribe("d", "{ hello }"))
+        assert receive(socket)["payload"] == {"data": {"hello": "world"}}
+        until_told(address, b"broadsheet_shed_total 2.0")
+
+
+def test_a_subscription_holds_a_place_only_while_it_starts() -> None:
+    with serving(concurrency=1) as address, opened(address, INIT) as socket:
+        assert receive(socket) == ACK
+        send(socket, subscribe("a", "subscription { count(to: 2, seconds: 0.1) }"))
+        send(socket, subscribe("b", "subscription { count(to: 2, seconds: 0.1) }"))
+        received = [receive(socket) for _ in range(6)]
+        assert sorted((each["id"], each["type"]) for each in received) == sorted(
+            (name, kind) for name in "ab" for kind in ("next", "next", "complete")
+        )
