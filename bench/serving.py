@@ -11,7 +11,6 @@ from typing import Any
 
 import uvicorn
 
-from graph.edge.answer_cache import Answers
 from graph.edge.asgi import App
 from graph.execute.interpreter import Interpreter
 from graph.schema.build import schema
@@ -29,18 +28,25 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
+class WithoutAnswers(Settings):
+    """Settings by which articles are cached, and no whole answers."""
+
+    @property
+    def kept_answers_bytes(self) -> int:
+        """Return none."""
+        return 0
+
+
 def serve(kind: str, path: Path, port: int) -> None:
     """Answer until SIGTERM."""
     if kind == "fixed":
         uvicorn.run(fixed(path.read_bytes()), port=port, log_level="warning", access_log=False)
         return
-    settings = Settings(port=port, request_log=False, **SETTINGS[kind])
+    make = WithoutAnswers if kind == "articles" else Settings
+    settings = make(port=port, request_log=False, **SETTINGS[kind])
     with TinyStore(path) as store:
         executing = Interpreter(schema()._schema, settings) if kind == "interpreted" else operations(settings)
-        app = App(store, executing, settings)
-        if kind == "articles":
-            app.endpoint.kept = Answers(0)
-        uvicorn_server.serve(app, settings)
+        uvicorn_server.serve(App(store, executing, settings), settings)
 
 
 def fixed(body: bytes) -> Any:

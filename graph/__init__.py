@@ -1,4 +1,4 @@
-"""A request on its way to its answer: HTTP in, a GraphQL operation planned once, the store read in batches, bytes out.
+"""Answers GraphQL requests: reads them, plans each operation once, reads the store in batches, and writes the bytes.
 
 This package may import `store`, never the reverse.
 """

@@ -1,4 +1,4 @@
-"""`python -m graph` is the command `broadsheet`."""
+"""Runs the command `broadsheet` as `python -m graph`."""
 
 from graph.command.main import main
 

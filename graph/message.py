@@ -1,4 +1,4 @@
-"""A request's bytes and an answer's bytes: all that the roads carry, whichever server reads and writes them."""
+"""Holds requests and responses as bytes, whichever protocol reads and writes them."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ class Request(Struct, frozen=True):
 
 
 class Response(Struct, frozen=True):
-    """One answer; its road adds `content-length` and what belongs to the connection."""
+    """One response; the road that sends it adds `content-length` and what belongs to the connection."""
 
     status: int
     headers: Headers

@@ -1,4 +1,4 @@
-"""Every limit and switch of the server: environment and flags in, one frozen `Settings` out.
+"""Reads every limit and switch of the server from the environment and from flags.
 
 `Settings` is the table: a field's name is its flag (`--request-seconds`) and its variable
 (`BROADSHEET_REQUEST_SECONDS`), and `table()` prints them all for the documentation.

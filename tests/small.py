@@ -14,7 +14,7 @@ from graph.edge.asgi import App
 from graph.execute.context import Context
 from graph.execute.interpreter import Interpreted, Interpreter
 from graph.message import Headers
-from graph.observe.request_record import Record
+from graph.observe.request_record import RequestRecord
 from graph.settings import Settings
 from store.base import Store
 from store.criteria import Criteria
@@ -148,7 +148,7 @@ class Immediately(Interpreter):
 def small_app(
     settings: Settings | None = None,
     *,
-    spans: Callable[[Record], None] | None = None,
+    spans: Callable[[RequestRecord], None] | None = None,
     shared_metrics: Path | None = None,
     **given: Any,
 ) -> App:

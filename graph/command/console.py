@@ -1,4 +1,4 @@
-"""What the command line shows: a progress bar on a terminal and plain lines elsewhere, reports, and errors in words."""
+"""Shows progress, reports and errors: a progress bar on a terminal, lines elsewhere."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from store.files.ingest import Progress as Told
+from store.files.ingest import Progress as OnProgress
 from store.files.ingest import Report
 
 LINES = 10
@@ -17,8 +17,8 @@ LINES = 10
 
 
 @contextmanager
-def progress(says: str) -> Iterator[Told]:
-    """Give what an ingest tells how far it is; shown on standard error, so that standard output stays the answer."""
+def progress(says: str) -> Iterator[OnProgress]:
+    """Give the function that an ingest reports its progress to; it is shown on standard error, beside any answer."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _plain(says)
@@ -29,7 +29,7 @@ def progress(says: str) -> Iterator[Told]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _plain(says: str) -> Told:
+def _plain(says: str) -> OnProgress:
     shown = 0
 
     def tell(done: int, total: int) -> None:

@@ -1,4 +1,4 @@
-"""The command `broadsheet keys`: names and scopes in, lines of the file of keys out."""
+"""Runs `broadsheet keys`: makes, lists and removes API keys in the file of keys."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

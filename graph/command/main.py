@@ -1,4 +1,4 @@
-"""The command line: folders and stores in, reports, answers and a server out.
+"""Runs the command line `broadsheet`: serves, ingests, checks, queries, exports and compacts.
 
 The schema and the server are imported by the commands that need them: they take half a second, and each process that
 reads files for an `ingest` imports this module too.
@@ -114,8 +114,8 @@ def ingest(
 @strict
 def check(folders: Sequence[str], base_url: str | None, as_json: bool, strict: bool) -> None:
     """Read the folders as `ingest` does and report, without a store."""
-    with errors_in_words(), console.progress("reading") as told:
-        report = asyncio.run(check_folders(_sources(folders, base_url), progress=told))
+    with errors_in_words(), console.progress("reading") as progress:
+        report = asyncio.run(check_folders(_sources(folders, base_url), progress=progress))
     _report(report, as_json, strict)
 
 
@@ -213,8 +213,8 @@ def stored(path: Path | None) -> Iterator[Path]:
 
 def _ingested(path: Path, sources: Sequence[Source], keep_missing: bool) -> Report:
     async def run() -> Report:
-        with console.progress("ingesting") as told, TinyStore(path, follow=False) as store:
-            return await ingest_folders(store, sources, keep_missing=keep_missing, progress=told)
+        with console.progress("ingesting") as progress, TinyStore(path, follow=False) as store:
+            return await ingest_folders(store, sources, keep_missing=keep_missing, progress=progress)
 
     return asyncio.run(run())
 

@@ -1,4 +1,4 @@
-"""An older schema in, what changed since then out: by graphql-core's rules of what breaks clients."""
+"""Compares an older schema with that which is served, by graphql-core's rules of what breaks clients."""
 
 from pathlib import Path
 

@@ -1,1 +1,14 @@
-"""The edge: bytes of HTTP and WebSocket in, bytes out, and who may ask for what."""
+"""Speaks HTTP and WebSocket: reads requests, finds out who asks, admits them, and writes responses.
+
+Here belong a lost or slow connection, a header, a status code, a new limit on how much may be under way, what a key
+opens, and what is cached of whole responses. What an operation may cost is counted in `graph.document`.
+
+    asgi, in_place              the two roads: a task for each request, or the answer where its last byte arrives
+    endpoint                    a request to its response, for both roads
+    websocket, sse              answers that go on: graphql-transport-ws and event streams
+    admission, deadlines, backpressure      who may start, and which connections are ended
+    caller, auth, negotiation   what headers decide: rights, media type, encoding, origin
+    parameters, persisted       what is asked for, and where its document comes from
+    responses, compression, etag, answer_cache      what is sent, and what need not be made or sent again
+    pages, playground           the reader, GraphiQL, and pictures
+"""

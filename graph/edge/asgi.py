@@ -31,8 +31,8 @@ from graph.execute.execution import Operations
 from graph.message import Headers, Request, Response, header
 from graph.observe.health import Probes, json
 from graph.observe.log import RequestLog
-from graph.observe.metrics import Measured, Metrics
-from graph.observe.request_record import Record
+from graph.observe.metrics import Metrics, Samples
+from graph.observe.request_record import RequestRecord
 from graph.settings import Settings
 from store.base import Store
 from store.files.source import Source
@@ -57,7 +57,7 @@ class App:
         routes: Sequence[BaseRoute] = (),
         sources: Sequence[Source] = (),
         *,
-        spans: Callable[[Record], None] | None = None,
+        spans: Callable[[RequestRecord], None] | None = None,
         shared_metrics: Path | None = None,
     ) -> None:
         """Answer from *store*; edits are written to the folders of *sources* too.
@@ -67,7 +67,7 @@ class App:
         self.store, self.operations, self.settings = store, operations, settings
         self.admission = Admission(settings)
         self.metrics = Metrics(shared_metrics)
-        self.probes = Probes(store, self.metrics, self.measured)
+        self.probes = Probes(store, self.metrics, self.samples)
         self.log = RequestLog(settings)
         self.observers = [each for each in (self.metrics, self.log, spans) if each is not None]
         self.endpoint = Endpoint(
@@ -95,7 +95,7 @@ class App:
         else:
             await self.others(scope, receive, send)
 
-    def observe(self, record: Record) -> None:
+    def observe(self, record: RequestRecord) -> None:
         """Count, log and trace a request."""
         for observer in self.observers:
             observer(record)
@@ -109,7 +109,7 @@ class App:
         except Refusal as refusal:
             await sent(self.endpoint.refuse(of_scope(scope), refusal), send)
             return
-        answer = self.endpoint.known(request, "asgi") or await self.answer(request)
+        answer = self.endpoint.cached(request, "asgi") or await self.answer(request)
         if isinstance(answer, Stream):
             await self.streamed(answer, request, receive, send)
         else:
@@ -141,10 +141,10 @@ class App:
         except Refusal:
             await socket.close()
 
-    def measured(self) -> Measured:
+    def samples(self) -> Samples:
         """Return what is counted where it happens."""
         counts, admission = self.operations.counts, self.admission
-        return Measured(
+        return Samples(
             counters={
                 "shed": ("Requests, streams and sockets that there was no room for.", admission.shed),
                 "kept_bytes_hits": ("Objects whose encoded bytes were there.", counts.hits),
@@ -171,7 +171,7 @@ class App:
                 yield
 
     async def refreshed(self) -> None:
-        """Keep keys, the log, and what other workers know of this one up to date."""
+        """Keep up to date the keys, the log, and what other workers know of this one."""
         while True:
             await asyncio.sleep(REFRESH_SECONDS)
             self.log.flush()

@@ -1,4 +1,4 @@
-"""A presented API key in, the viewer's rights out; and the file of hashed keys, read and written.
+"""Checks API keys, and reads and writes the file that holds their hashes.
 
 A key is 256 random bits, so its SHA-256 is as safe as a slow hash of a password, and cheap enough to check on every
 request. One line a key: `NAME:SHA256:SCOPE+SCOPE`.

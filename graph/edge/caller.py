@@ -1,6 +1,6 @@
-"""A request's headers in, everything they decide out: rights, media type, encoding, origin, or a refusal.
+"""Works out what a request's headers decide: rights, media type, encoding, origin, or a refusal.
 
-What headers decide is worked out once for each set of headers and kept, since a client sends the same ones each time.
+It is worked out once for each set of headers and cached, since a client sends the same ones each time.
 """
 
 from dataclasses import dataclass, fields
@@ -16,10 +16,10 @@ from graph.execute.context import ANYBODY, Viewer
 from graph.message import READS, Headers, header
 from graph.settings import Settings
 
-KEPT = 1_000
-"""Most sets of headers whose meaning is kept; a larger set of clients starts again."""
-KEPT_BYTES = 2_048
-"""Largest set of headers that is kept."""
+MOST_CACHED = 1_000
+"""Most sets of headers whose caller is cached; past them the cache starts anew."""
+LARGEST_CACHED = 2_048
+"""Bytes of the largest set of headers that is cached."""
 PASSED_OVER = frozenset({b"content-length", b"traceparent", b"tracestate", b"baggage"})
 """Headers that differ from request to request and decide nothing."""
 
@@ -28,7 +28,7 @@ ALLOW = (b"allow", b"GET, HEAD, POST, OPTIONS")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Caller:
-    """What a set of headers says of whoever sent it; there is one for all who are alike, so it is its own key.
+    """What a set of headers says of its sender. Senders who are alike share one, so it is its own key in caches.
 
     `refusal` is why nothing of theirs is executed.
     """
@@ -43,29 +43,32 @@ class Caller:
 
 
 class Callers:
-    """The callers of one server."""
+    """The callers of one server.
+
+    A plain dict caches them: every request looks here, and a look-up in an LRU of a library takes four times as long.
+    """
 
     def __init__(self, settings: Settings, keys: Keys) -> None:
         self.settings, self.keys = settings, keys
-        self.kept: dict[tuple[object, ...], Caller] = {}
-        self.alike: dict[tuple[object, ...], Caller] = {}
+        self.by_headers: dict[tuple[object, ...], Caller] = {}
+        self.by_traits: dict[tuple[object, ...], Caller] = {}
 
     def of(self, method: str, headers: Headers) -> Caller:
         """Return what these headers say."""
         key = (method, *[pair for pair in headers if pair[0] not in PASSED_OVER])
-        caller = self.kept.get(key)
+        caller = self.by_headers.get(key)
         if caller is None:
             caller = self.read(method, headers)
-            if sum(len(name) + len(value) for name, value in headers) <= KEPT_BYTES:
-                if len(self.kept) >= KEPT:
+            if sum(len(name) + len(value) for name, value in headers) <= LARGEST_CACHED:
+                if len(self.by_headers) >= MOST_CACHED:
                     self.forget()
-                caller = self.kept[key] = self.alike.setdefault(_traits(method, caller), caller)
+                caller = self.by_headers[key] = self.by_traits.setdefault(_traits(method, caller), caller)
         return caller
 
     def forget(self) -> None:
-        """Forget what was kept, as when keys changed."""
-        self.kept.clear()
-        self.alike.clear()
+        """Empty the cache, as when keys changed."""
+        self.by_headers.clear()
+        self.by_traits.clear()
 
     def read(self, method: str, headers: Headers) -> Caller:
         """Work out what these headers say."""
@@ -97,13 +100,13 @@ class Callers:
 
 
 def _traits(method: str, caller: Caller) -> tuple[object, ...]:
-    """Return all that tells callers apart; what is refused is told for itself."""
+    """Return all that tells callers apart."""
     given = (getattr(caller, each.name) for each in fields(caller))
     return (method, *given)
 
 
 def offers(method: str, settings: Settings) -> tuple[str, ...]:
-    """Return the media types that an answer may have, the first of them for whoever takes all."""
+    """Return the media types that an answer may have, the default first."""
     if method in READS and settings.shows_playground:
         return (JSON, GRAPHQL, EVENT_STREAM, HTML)
     return (JSON, GRAPHQL, EVENT_STREAM)

@@ -1,6 +1,7 @@
-"""A GraphQL request in, its response out: the one function that decides and answers, whichever road carries the bytes.
+"""Answers GraphQL requests: one function decides and answers, whichever road carries the bytes.
 
-GraphQL over HTTP, https://graphql.github.io/graphql-over-http/draft/. Every refusal is a GraphQL error in JSON.
+GraphQL over HTTP, https://graphql.github.io/graphql-over-http/draft/. Every refusal is a GraphQL error in JSON. Bytes
+are read and written by `graph.edge.asgi` and `graph.edge.in_place`.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from typing import Any, cast
 
 from graph.edge import etag
 from graph.edge.admission import RETRY_AFTER, Admission
-from graph.edge.answer_cache import Answers, KeptAnswer
+from graph.edge.answer_cache import AnswerCache, CachedAnswer
 from graph.edge.auth import Keys
 from graph.edge.caller import Caller, Callers
 from graph.edge.negotiation import EVENT_STREAM, HTML
@@ -23,7 +24,7 @@ from graph.errors import Interrupted, Refusal
 from graph.execute.context import Context
 from graph.execute.execution import KEPT, PLANNED, Answer, Operation, Operations
 from graph.message import READS, Request, Response
-from graph.observe.request_record import Record
+from graph.observe.request_record import RequestRecord
 from graph.settings import Settings
 from store.base import Store
 from store.files.write_back import Desk
@@ -41,7 +42,7 @@ class Exchange:
 
     request: Request
     caller: Caller
-    record: Record
+    record: RequestRecord
     waits: bool
     asked: Parameters = field(init=False)
     document: str = field(init=False)
@@ -66,7 +67,7 @@ class Endpoint:
         documents: Documents,
         desk: Desk,
         admission: Admission,
-        observe: Callable[[Record], None],
+        observe: Callable[[RequestRecord], None],
         page: Callable[[], Response],
         clock: Callable[[], float] = perf_counter,
     ) -> None:
@@ -79,7 +80,7 @@ class Endpoint:
         self.observe, self.page, self.clock = observe, page, clock
         self.callers = Callers(settings, keys)
         self.render = Renderer(settings)
-        self.kept = Answers(settings.kept_answers_bytes)
+        self.answer_cache = AnswerCache(settings.kept_answers_bytes)
         self.subscriptions = 0
 
     def refresh_keys(self) -> None:
@@ -88,16 +89,16 @@ class Endpoint:
             self.callers.forget()
 
     async def answer(self, request: Request) -> Response | Stream:
-        """Return the answer to a request that is not `known`, within the time that it has."""
+        """Return the answer to a request that is not `cached`, within the time that it has."""
         caller = self.callers.of(request.method, request.headers)
         answered = self._at_once(request, caller, "asgi")
         return answered if answered is not None else await self._answer(request, caller, "asgi", waits=True)
 
     def answer_now(self, request: Request) -> Response | None:
-        """Return the answer if nothing has to be waited for; else None, and nothing was executed or told."""
-        known = self.known(request, "in-place")
-        if known is not None:
-            return known
+        """Return the answer if nothing has to be waited for; else None, and nothing was executed or observed."""
+        cached = self.cached(request, "in-place")
+        if cached is not None:
+            return cached
         return self._at_once(request, self.callers.of(request.method, request.headers), "in-place")
 
     def _at_once(self, request: Request, caller: Caller, road: str) -> Response | None:
@@ -113,29 +114,29 @@ class Endpoint:
         return None
 
     def refuse(self, request: Request, refusal: Refusal, road: str = "asgi") -> Response:
-        """Return the answer to a request that its road could not receive."""
-        record = Record(request.method, request.path, request.client, road, refusal.status, refusal.code)
+        """Return the answer to a request that its road could not receive or has no room for."""
+        record = RequestRecord(request.method, request.path, request.client, road, refusal.status, refusal.code)
         record.headers = request.headers
         response = self.render.refused(refusal, self.callers.of(request.method, request.headers))
         self.observe(record)
         return response
 
-    def known(self, request: Request, road: str) -> Response | None:
+    def cached(self, request: Request, road: str) -> Response | None:
         """Return the answer that the same request had before, if the store has not changed since."""
         started = self.clock()
-        known = self.kept.of(request, self.callers.of(request.method, request.headers), self.store.sequence)
-        if known is None:
+        cached = self.answer_cache.get(request, self.callers.of(request.method, request.headers), self.store.sequence)
+        if cached is None:
             return None
-        response = known.response
-        record = Record(request.method, request.path, request.client, road, response.status, kind=known.kind)
-        record.operation, record.cost, record.how, record.headers = known.operation, known.cost, KEPT, request.headers
+        response = cached.response
+        record = RequestRecord(request.method, request.path, request.client, road, response.status, kind=cached.kind)
+        record.operation, record.cost, record.how, record.headers = cached.operation, cached.cost, KEPT, request.headers
         record.bytes, record.seconds = len(response.body), self.clock() - started
         self.observe(record)
         return response
 
     async def _answer(self, request: Request, caller: Caller, road: str, waits: bool) -> Response | Stream:
         started = self.clock()
-        record = Record(request.method, request.path, request.client, road, headers=request.headers)
+        record = RequestRecord(request.method, request.path, request.client, road, headers=request.headers)
         response: Response | Stream
         try:
             if caller.refusal is not None:
@@ -172,12 +173,12 @@ class Endpoint:
         if exchange.reads:
             response = await self._read(exchange)
         else:
-            told_cost = self._told_cost(asked, exchange.record)
-            response = self.render.answer(await self._execute(exchange), caller, told_cost)
+            cost = self._asked_cost(asked, exchange.record)
+            response = self.render.answer(await self._execute(exchange), caller, cost)
         if self.store.sequence == sequence and _is_lasting(exchange):
             record = exchange.record
-            kept = KeptAnswer(response, record.kind, record.operation, record.cost)
-            self.kept.keep(request, caller, sequence, kept)
+            cached = CachedAnswer(response, record.kind, record.operation, record.cost)
+            self.answer_cache.put(request, caller, sequence, cached)
         return response
 
     def _prepare(self, exchange: Exchange) -> None:
@@ -205,7 +206,7 @@ class Endpoint:
         if tag and caller.if_none_match and (unchanged := self.render.not_modified(caller, tag)):
             return unchanged
         answer = await self._execute(exchange)
-        cost = self._told_cost(exchange.asked, exchange.record)
+        cost = self._asked_cost(exchange.asked, exchange.record)
         if answer.codes:
             return self.render.answer(answer, caller, cost, headers=(NO_STORE,))
         seen = tag if self.store.sequence == sequence else ""
@@ -218,7 +219,7 @@ class Endpoint:
             answer = await operation.execute(variables, context)
         else:
             answer = await self.executed(operation, variables, context)
-        exchange.record.take(answer)
+        exchange.record.note(answer)
         return answer
 
     async def executed(self, operation: Operation, variables: Mapping[str, Any], context: Context) -> Answer:
@@ -260,7 +261,7 @@ class Endpoint:
         finally:
             self.subscriptions -= 1
 
-    def _told_cost(self, asked: Parameters, record: Record) -> int | None:
+    def _asked_cost(self, asked: Parameters, record: RequestRecord) -> int | None:
         """Return the cost where the request asks for it."""
         return record.cost if asked.extensions and asked.extensions.get("cost") is True else None
 

@@ -1,4 +1,4 @@
-"""What an answer depends on in, its ETag out; and whether a client that has one needs the answer again.
+"""Makes ETags of what answers depend on, and tells whether a client that has one needs the answer again.
 
 An answer depends on the store and its sequence, the operation, its variables and the caller's rights, so its tag is
 known before it is executed. Answers that depend on the time (a filter's `within`) have none.

@@ -1,4 +1,4 @@
-"""An Accept header in, the media type of the answer out: by q, then by the client's order (RFC 9110 section 12.5.1)."""
+"""Chooses the media type of an answer by its Accept header: by q, then by the client's order (RFC 9110, 12.5.1)."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""A browser's request in, a page out: the reader, the playground, and the pictures of the folders that are served.
+"""Serves pages to browsers: the reader, the playground's files, and the pictures of the folders that are served.
 
 The pages are built from `web/` into the folder `graph/web`, and are part of the wheel. Where they have not been built
 the API answers as ever, and a plain page says how to get them.
@@ -16,7 +16,7 @@ WEB = Path(__file__).parent.parent / "web"
 """Where the built pages are."""
 
 DOCUMENTS = WEB / "documents"
-"""What the reader asks, each document in a file that is named by the SHA-256 of its text."""
+"""What the reader asks: each document is a file, named by the SHA-256 of its text."""
 
 READER_PATHS = (
     "/",
@@ -27,7 +27,7 @@ READER_PATHS = (
     "/topics",
     "/providers",
 )
-"""What the reader shows; it finds its way by the address itself."""
+"""Addresses of the reader, which reads in the address what to show."""
 
 PICTURES = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"}
 

@@ -1,4 +1,4 @@
-"""The body of a POST or the query string of a GET in, the parameters of a GraphQL request out, or why they are none.
+"""Reads the parameters of a GraphQL request from the body of a POST or the query string of a GET.
 
 GraphQL over HTTP sections 5.1 to 5.4. Whatever is malformed is a `Refusal` with status 400, of any JSON and of no JSON.
 """

@@ -1,4 +1,4 @@
-"""GraphiQL for browsers that ask `/graphql` for a page, as `graph.edge.pages` has it: built, or how to build it."""
+"""Answers browsers that ask `/graphql` for a page with GraphiQL, or with how to build it."""
 
 from graph.edge.pages import PLAYGROUND_POLICY, UNBUILT, WEB
 from graph.message import Response

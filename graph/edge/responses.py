@@ -1,4 +1,4 @@
-"""What was decided in, a response out: its status, its headers, its body as the caller can read it."""
+"""Renders responses: status, headers, and the body in the media type and encoding that the caller can read."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from graph.edge.negotiation import EVENT_STREAM, GRAPHQL, HTML, JSON
 from graph.errors import INTERNAL, Refusal, masked
 from graph.execute.execution import Answer
 from graph.message import Headers, Response
-from graph.observe.request_record import Record
+from graph.observe.request_record import RequestRecord
 from graph.settings import Settings
 
 NO_STORE = (b"cache-control", b"no-store")
@@ -46,7 +46,7 @@ class Renderer:
     def answer(
         self, answer: Answer, caller: Caller, cost: int | None = None, tag: str = "", headers: Headers = ()
     ) -> Response:
-        """Return an executed operation; a *cost* is told, a *tag* becomes its ETag."""
+        """Return an executed operation; a *cost* goes into its extensions, a *tag* becomes its ETag."""
         body = answer.body if cost is None else with_cost(answer.body, cost, self.settings.cost)
         encoding = caller.encoding if len(body) >= self.settings.compression_bytes else ""
         if encoding:
@@ -72,7 +72,7 @@ class Renderer:
         body = orjson.dumps({"errors": refusal.errors})
         return Response(status, (*self.common(caller), MEDIA[media], NO_STORE, *refusal.headers), body)
 
-    def failed(self, error: Exception, caller: Caller, record: Record) -> Response:
+    def failed(self, error: Exception, caller: Caller, record: RequestRecord) -> Response:
         """Return the answer to a request that we failed at: an id, and nothing of what went wrong."""
         record.code = INTERNAL
         message, extensions = masked(error, record.operation)

@@ -1,4 +1,4 @@
-"""Answers in, an event stream out: the distinct connections mode of GraphQL over Server-Sent Events.
+"""Sends answers as an event stream: the distinct connections mode of GraphQL over Server-Sent Events.
 
 https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
 """

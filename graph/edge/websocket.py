@@ -1,4 +1,4 @@
-"""A socket's messages in, answers out: the graphql-transport-ws protocol with its close codes, and no other.
+"""Answers operations on a WebSocket: the graphql-transport-ws protocol with its close codes, and no other.
 
 https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md
 """
@@ -20,7 +20,7 @@ from graph.errors import INTERNAL, Refusal, masked
 from graph.execute.context import Context, Viewer
 from graph.execute.execution import Answer
 from graph.message import Headers
-from graph.observe.request_record import Record
+from graph.observe.request_record import RequestRecord
 
 SUBPROTOCOL = "graphql-transport-ws"
 NAME = 100
@@ -159,7 +159,7 @@ class Socket:
     async def operate(self, name: str, payload: dict[str, Any]) -> None:
         """Send the answers of one operation."""
         client = self.socket.client
-        record = Record("SUBSCRIBE", PATH, client.host if client else None, "websocket")
+        record = RequestRecord("SUBSCRIBE", PATH, client.host if client else None, "websocket")
         record.headers = self.socket.headers.raw
         started = perf_counter()
         try:
@@ -188,19 +188,19 @@ class Socket:
                 record.seconds = perf_counter() - started
             self.endpoint.observe(record)
 
-    async def answers(self, payload: dict[str, Any], record: Record) -> AsyncGenerator[Answer, None]:
+    async def answers(self, payload: dict[str, Any], record: RequestRecord) -> AsyncGenerator[Answer, None]:
         """Yield the answers of an operation. Raises Refusal."""
         started = await self.admission.run(self.start, payload, record)
         if isinstance(started, Answer):
-            record.take(started)
+            record.note(started)
             yield started
             return
         async with aclosing(started) as answers:
             async for answer in answers:
-                record.take(answer)
+                record.note(answer)
                 yield answer
 
-    async def start(self, payload: dict[str, Any], record: Record) -> Answer | AsyncGenerator[Answer, None]:
+    async def start(self, payload: dict[str, Any], record: RequestRecord) -> Answer | AsyncGenerator[Answer, None]:
         """Return the answer of a query or mutation, or what a subscription's answers come from. Raises Refusal."""
         asked = of_value(payload, self.settings)
         operation, _ = self.endpoint.operation(asked)

@@ -1,6 +1,6 @@
-"""A running application in, what its operator's probes are told out: alive, ready, and what was counted.
+"""Answers an operator's probes: `/health` says that the process lives, `/ready` what is loaded, `/metrics` counts.
 
-With several workers whoever takes the connection answers: for itself, but to Prometheus for all of them.
+With several workers the one that takes the connection answers: for itself, but to Prometheus for all of them.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from graph.errors import masked
-from graph.observe.metrics import Counted, Measured, Metrics
+from graph.observe.metrics import Metrics, Samples, Values
 from store.base import Store
 from store.criteria import Criteria
 
@@ -22,8 +22,8 @@ PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 class Probes:
     """The routes `/health`, `/ready` and `/metrics`."""
 
-    def __init__(self, store: Store, metrics: Metrics, measured: Callable[[], Measured]) -> None:
-        self.store, self.metrics, self.measured = store, metrics, measured
+    def __init__(self, store: Store, metrics: Metrics, samples: Callable[[], Samples]) -> None:
+        self.store, self.metrics, self.samples = store, metrics, samples
         self._serving = False
 
     @contextmanager
@@ -39,7 +39,7 @@ class Probes:
         answers: dict[str, Callable[[Request], Awaitable[Response]]] = {
             "/health": self.health,
             "/ready": self.ready,
-            "/metrics": self.told,
+            "/metrics": self.prometheus,
         }
         return [Route(path, answer) for path, answer in answers.items()]
 
@@ -60,25 +60,25 @@ class Probes:
             return unready("the store is no longer followed")
         return json({"status": "ready", **loaded, "writable": self.store.failure is None})
 
-    async def told(self, _: Request) -> Response:
+    async def prometheus(self, _: Request) -> Response:
         """Answer Prometheus."""
         await self.publish()
         return Response(self.metrics.text(), media_type=PROMETHEUS)
 
     async def publish(self) -> None:
         """Bring the metrics up to date, and let other workers know of them."""
-        store: Counted = {
+        store: Values = {
             "store_articles": ("Articles in the store, unpublished ones too.", await self.articles(drafts=True)),
             "store_sequence": ("The store's sequence.", self.store.sequence),
             "store_writable": ("Whether the store takes writes.", self.store.failure is None),
             "store_stale": ("Whether the store is no longer followed.", self.store.stale is not None),
             "search_ready": ("Whether the full text is made.", self.store.search_ready),
         }
-        measured = self.measured()
-        self.metrics.publish(Measured(measured.counters, {**measured.gauges, **store}))
+        samples = self.samples()
+        self.metrics.publish(Samples(samples.counters, {**samples.gauges, **store}))
 
     async def articles(self, drafts: bool) -> int:
-        """Return how many articles there are; unpublished ones are nobody's business but Prometheus's."""
+        """Return how many articles there are; only Prometheus is given those that are unpublished."""
         (count,) = await self.store.count([Criteria(drafts=drafts)])
         return count
 

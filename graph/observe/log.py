@@ -1,4 +1,4 @@
-"""What happened in, one line of JSON out: each request, each slow operation, each error with its id.
+"""Writes one line of JSON for whatever happens: each request, each slow operation, each error with its id.
 
 JSON escapes control characters, so nothing that a client sends can begin a line of its own.
 """
@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import orjson
 
-from graph.observe.request_record import Record
+from graph.observe.request_record import RequestRecord
 from graph.settings import Settings
 
 FLUSH_SECONDS = 0.25
@@ -30,7 +30,7 @@ class RequestLog:
         self.size = 0
         self.due = 0.0
 
-    def __call__(self, record: Record) -> None:
+    def __call__(self, record: RequestRecord) -> None:
         """Log a request."""
         slow = record.seconds >= self.slow
         if not (self.every or slow):
@@ -53,7 +53,7 @@ class RequestLog:
             self.size = 0
 
 
-def entry(record: Record, slow: bool) -> dict[str, object]:
+def entry(record: RequestRecord, slow: bool) -> dict[str, object]:
     """Return a request as it is logged."""
     return {
         "time": now(),

@@ -1,6 +1,7 @@
-"""Records of requests in, counts for Prometheus out.
+"""Counts requests for Prometheus.
 
-Counting a request is a few additions to plain dictionaries; Prometheus's own classes are made only when it asks.
+Counting a request is a few additions to dictionaries (0.6 µs; 6 µs by the client's own counters in its multiprocess
+mode, which leaves custom collectors out besides); Prometheus's own classes are made only when it asks.
 """
 
 from bisect import bisect_left
@@ -14,21 +15,21 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from graph.observe.metrics_of_workers import Gathered
-from graph.observe.request_record import Record
+from graph.observe.metrics_of_workers import SharedMetrics
+from graph.observe.request_record import RequestRecord
 
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds."""
-Counted = Mapping[str, tuple[str, float]]
+Values = Mapping[str, tuple[str, float]]
 """Name → (what it is, its value now)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Samples:
     """What is counted elsewhere, and read when Prometheus asks: numbers that only grow, and numbers that do not."""
 
-    counters: Counted
-    gauges: Counted
+    counters: Values
+    gauges: Values
 
 
 @dataclass(slots=True)
@@ -44,8 +45,8 @@ class Metrics(Collector):
 
     def __init__(self, shared: Path | None = None) -> None:
         """Count the requests of this process; *shared* is the folder that the workers of one server share."""
-        self.elsewhere = Measured({}, {})
-        self.shared = None if shared is None else Gathered(shared)
+        self.samples = Samples({}, {})
+        self.shared = None if shared is None else SharedMetrics(shared)
         self.requests: Counter[tuple[str, str, str, int]] = Counter()
         self.answers: Counter[str] = Counter()
         self.latencies: dict[str, Latency] = {}
@@ -54,7 +55,7 @@ class Metrics(Collector):
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
 
-    def __call__(self, record: Record) -> None:
+    def __call__(self, record: RequestRecord) -> None:
         """Count a request."""
         self.requests[record.road, record.kind, record.code, record.status] += 1
         self.answers[record.how] += 1
@@ -82,14 +83,14 @@ class Metrics(Collector):
             buckets = list(zip(bounds, accumulate(latency.counts), strict=True))
             seconds.add_metric([kind], buckets, latency.seconds)
         yield seconds
-        for name, (says, value) in self.elsewhere.counters.items():
-            yield CounterMetricFamily(f"broadsheet_{name}", says, value=value)
-        for name, (says, value) in self.elsewhere.gauges.items():
-            yield GaugeMetricFamily(f"broadsheet_{name}", says, value=value)
+        for name, (about, value) in self.samples.counters.items():
+            yield CounterMetricFamily(f"broadsheet_{name}", about, value=value)
+        for name, (about, value) in self.samples.gauges.items():
+            yield GaugeMetricFamily(f"broadsheet_{name}", about, value=value)
 
-    def publish(self, elsewhere: Measured) -> None:
-        """Take in what was counted *elsewhere*, and let other workers know."""
-        self.elsewhere = elsewhere
+    def publish(self, samples: Samples) -> None:
+        """Take up what was counted elsewhere, and let other workers know."""
+        self.samples = samples
         if self.shared is not None:
             self.shared.publish(self.registry.collect())
 

@@ -1,4 +1,4 @@
-"""What is told of one request: to the log as one line, to the metrics as counts. Never a body, a variable or a key."""
+"""Holds what is known of one request, for log, metrics and traces: never a body, a variable or a key."""
 
 from msgspec import Struct
 
@@ -6,10 +6,10 @@ from graph.execute.execution import Answer
 from graph.message import Headers
 
 
-class Record(Struct):
+class RequestRecord(Struct):
     """One request as it becomes known; `code` is that of its refusal or its first error, `how` what answered it.
 
-    `headers` are there for those that name a caller's span; nobody is told of any other.
+    `headers` are there for those that name a caller's span; no other leaves the process.
     """
 
     method: str
@@ -26,6 +26,6 @@ class Record(Struct):
     bytes: int = 0
     headers: Headers = ()
 
-    def take(self, answer: Answer) -> None:
+    def note(self, answer: Answer) -> None:
         """Note what made an answer, and its first error."""
         self.how, self.code = answer.how, answer.codes[0] if answer.codes else ""

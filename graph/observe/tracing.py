@@ -1,7 +1,7 @@
-"""Records of requests in, OpenTelemetry spans out. Imported only where tracing is on; the extra `otel` installs it.
+"""Makes OpenTelemetry spans of requests. Imported only where tracing is on; the extra `otel` installs what it needs.
 
-A span is made when its request is answered, from what the log is told too: no document, no variables, no key. Names are
-those of the semantic conventions: https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/
+A span is made when its request is answered, of what the log has too: no document, no variables, no key. Names are those
+of the semantic conventions: https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/
 """
 
 import os
@@ -19,7 +19,7 @@ from opentelemetry.util.types import AttributeValue
 
 from graph.errors import INTERNAL
 from graph.observe.log import NAME
-from graph.observe.request_record import Record
+from graph.observe.request_record import RequestRecord
 
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "QUERY"})
 SECOND = 1_000_000_000
@@ -32,7 +32,7 @@ class Spans:
     def __init__(self, provider: TracerProvider) -> None:
         self.tracer = provider.get_tracer("broadsheet")
 
-    def __call__(self, record: Record) -> None:
+    def __call__(self, record: RequestRecord) -> None:
         """Make a span of a request, below that of its caller where the headers name one."""
         end = time.time_ns()
         span = self.tracer.start_span(
@@ -47,13 +47,13 @@ class Spans:
         span.end(end)
 
 
-def carrier(record: Record) -> dict[str, str]:
+def carrier(record: RequestRecord) -> dict[str, str]:
     """Return the headers that name the caller's span."""
     wanted = propagate.get_global_textmap().fields
     return {name: value.decode("latin-1") for key, value in record.headers if (name := key.decode("latin-1")) in wanted}
 
 
-def attributes(record: Record) -> dict[str, AttributeValue]:
+def attributes(record: RequestRecord) -> dict[str, AttributeValue]:
     """Return what is known of a request, by the conventions' names."""
     found: dict[str, AttributeValue | None] = {
         "graphql.operation.type": record.kind,

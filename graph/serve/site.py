@@ -1,4 +1,4 @@
-"""A store's file and settings in, a server on a port out, until it is told to stop."""
+"""Puts a server together of a store's file and settings, and runs it until it is told to stop."""
 
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ from graph.execute.context import Context, Viewer
 from graph.execute.execution import Answer
 from graph.execute.operations import Operations
 from graph.observe import log
-from graph.observe.request_record import Record
+from graph.observe.request_record import RequestRecord
 from graph.schema.build import schema
 from graph.serve import uvicorn_server
 from graph.serve.watch import watching
@@ -86,7 +86,7 @@ def work(settings: Settings, path: Path, sources: Sequence[Source], shared: Shar
         uvicorn_server.serve(app, settings, shared.listener if shared else None)
 
 
-def traced(settings: Settings) -> AbstractContextManager[Callable[[Record], None] | None]:
+def traced(settings: Settings) -> AbstractContextManager[Callable[[RequestRecord], None] | None]:
     """Return what makes spans of requests for as long as it is entered, if anything does. Raises SettingsError."""
     if not settings.tracing:
         return nullcontext()

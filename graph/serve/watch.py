@@ -1,7 +1,7 @@
-"""Edits of folders in, ingests out: while a server runs, what changes in its folders is in its answers within a second.
+"""Ingests edits of the served folders, so that they are in a running server's answers within a second.
 
-The watcher is a writer like any other beside the server. A file that is broken while it is edited keeps its last good
-version, and is reported once for each time that it is saved.
+It writes to the store like any other process beside the server. A file that is broken while it is edited keeps its last
+good version, and is reported once for each time that it is saved.
 """
 
 import asyncio

@@ -1,7 +1,8 @@
-"""A worker's function in, several processes running it out, until told to stop; one that dies is replaced.
+"""Runs a function in several worker processes until told to stop, and replaces a worker that dies.
 
 The workers share a listening socket, so the kernel spreads connections over them, and a store, whose journal each of
-them follows.
+them follows. uvicorn's own supervisor does not do: it replaces a worker that dies at once without an end, waits for one
+that does not stop for ever, says nothing of how they ended, and leaves them behind where it is killed itself.
 """
 
 import logging

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from graph.edge.answer_cache import ENTRY, Answers, KeptAnswer
+from graph.edge.answer_cache import ENTRY, AnswerCache, CachedAnswer
 from graph.edge.asgi import App
 from graph.edge.auth import add
 from graph.edge.caller import Caller
@@ -78,7 +78,7 @@ async def test_what_is_alike_in_other_headers_is_kept_once(store: TinyStore) -> 
     served = app(store)
     for number in range(3):
         await post(served, {"user-agent": f"reader {number}"}, query=TITLES)
-    assert (kept(served), len(served.endpoint.kept.kept)) == (2, 1)
+    assert (kept(served), len(served.endpoint.answer_cache.entries)) == (2, 1)
 
 
 @pytest.mark.parametrize(
@@ -119,10 +119,10 @@ async def test_none_are_kept_where_the_setting_says_so(store: TinyStore) -> None
 
 
 def test_the_oldest_make_room_below_the_limit() -> None:
-    answers, caller = Answers(20 * (ENTRY + 100)), Caller()
+    answers, caller = AnswerCache(20 * (ENTRY + 100)), Caller()
     for number in range(50):
         asked = Request("POST", "/graphql", body=b"%50d" % number)
-        answers.keep(asked, caller, 1, KeptAnswer(Response(200, (), b"x" * 50), "query", "", None))
-        assert answers.of(asked, caller, 1) is not None
-        assert answers.of(asked, caller, 2) is None
-    assert (len(answers.kept), answers.size) == (20, answers.most)
+        answers.put(asked, caller, 1, CachedAnswer(Response(200, (), b"x" * 50), "query", "", None))
+        assert answers.get(asked, caller, 1) is not None
+        assert answers.get(asked, caller, 2) is None
+    assert (len(answers.entries), answers.size) == (20, answers.most)

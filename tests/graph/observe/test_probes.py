@@ -168,9 +168,8 @@ WORKER = """
 import sys
 from pathlib import Path
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-from graph.errors import Refusal
-from graph.observe.metrics_of_workers import Gathered
-Gathered(Path(sys.argv[1])).publish([
+from graph.observe.metrics_of_workers import SharedMetrics
+SharedMetrics(Path(sys.argv[1])).publish([
     CounterMetricFamily("broadsheet_shed", "Shed.", value=int(sys.argv[2])),
     GaugeMetricFamily("broadsheet_sockets", "Sockets.", value=5),
     GaugeMetricFamily("broadsheet_store_sequence", "Sequence.", value=int(sys.argv[2])),

@@ -100,7 +100,7 @@ async def test_a_span_is_below_that_of_its_caller(app: App, exporter: InMemorySp
     assert [(parent and parent.span_id, own and f"{own.trace_id:x}") for parent, own in contexts] == [
         (number, TRACE) for number in range(1, 4)
     ]
-    assert len(app.endpoint.callers.kept) == 1
+    assert len(app.endpoint.callers.by_headers) == 1
 
 
 @pytest.mark.parametrize("header", ["00-nonsense", "", "é" * 100])
