@@ -7,9 +7,10 @@ import logging
 import sys
 import time
 from datetime import UTC, datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
+from pythonjsonlogger.orjson import OrjsonFormatter
 
 from graph.observe.request_record import RequestRecord
 from graph.settings import Settings
@@ -56,7 +57,7 @@ class RequestLog:
 def entry(record: RequestRecord, slow: bool) -> dict[str, object]:
     """Return a request as it is logged."""
     return {
-        "time": now(),
+        "time": instant(datetime.now(UTC)),
         "level": "warning" if slow else "info",
         "event": "slow" if slow else "request",
         "method": record.method[:NAME],
@@ -73,29 +74,26 @@ def entry(record: RequestRecord, slow: bool) -> dict[str, object]:
     }
 
 
-def now() -> str:
-    """Return the time as an RFC 3339 instant."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def instant(time: datetime) -> str:
+    """Return a time as RFC 3339 has it, in UTC and milliseconds."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class JsonFormatter(logging.Formatter):
-    """Everything else that is logged, traceback and all, as one line."""
+class LineFormatter(OrjsonFormatter):
+    """Formats everything else that is logged, traceback and all, as one line of JSON with the keys of a request's."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return a log record as JSON."""
-        fields: dict[str, object] = {
-            "time": now(),
-            "level": record.levelname.lower(),
-            "event": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            fields["traceback"] = self.formatException(record.exc_info)
-        return orjson.dumps(fields, default=str).decode()
+    def __init__(self) -> None:
+        names = {"levelname": "level", "name": "event", "exc_info": "traceback"}
+        super().__init__(["levelname", "name", "message"], rename_fields=names, timestamp="time")
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields as they are written."""
+        first = {"time": instant(log_data.pop("time")), "level": str(log_data.pop("level")).lower()}
+        return {**first, **log_data}
 
 
 def configure(level: str = "INFO") -> None:
     """Send all logging of the process to standard error as JSON lines."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter())
+    handler.setFormatter(LineFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from graph.edge.asgi import App
-from graph.observe.log import JsonFormatter
+from graph.observe.log import LineFormatter
 from tests.small import ask, post, small_app
 
 pytestmark = pytest.mark.anyio
@@ -78,15 +78,18 @@ async def test_slow_operations_are_warnings_and_are_written_where_others_are_not
 async def test_a_failure_is_one_line_with_its_id_and_traceback(caplog: pytest.LogCaptureFixture) -> None:
     reply = await post(small_app(), "{ broken }")
     (record,) = caplog.records
-    line = JsonFormatter().format(record)
+    line = LineFormatter().format(record)
     told = json.loads(line)
     assert "\n" not in line
+    assert list(told) == ["time", "level", "event", "message", "traceback"]
+    assert told["time"].endswith("Z")
+    assert (told["level"], told["event"]) == ("error", "broadsheet.errors")
     assert reply.json["errors"][0]["extensions"]["id"] in told["message"]
     assert "KeyError: '/srv/secret/path'" in told["traceback"]
 
 
 def test_what_others_log_is_one_line_too() -> None:
     record = logging.LogRecord("uvicorn", logging.WARNING, "a.py", 1, "odd %s", ("\r\n\x1b[0m",), None)
-    line = JsonFormatter().format(record)
+    line = LineFormatter().format(record)
     assert line.isprintable()
     assert json.loads(line)["message"] == "odd \r\n\x1b[0m"
