@@ -1,7 +1,7 @@
-"""What went wrong in, an entry of `errors` out: its message, place, and a stable code; everything unforeseen is masked.
+"""Describes errors as they stand in answers, with message, place and a stable code; masks what was not foreseen.
 
-What was raised on purpose is told: a `Refusal`, a `GraphQLError` with a code, an error of the store that speaks of what
-was asked. Anything else is `INTERNAL` with an id, and the log line with that id has the rest.
+What was raised on purpose is shown: a `Refusal`, a `GraphQLError` with a code, an error of the store that speaks of
+what was asked. Anything else is `INTERNAL` with an id, and the log line with that id has the rest.
 """
 
 import logging
@@ -17,7 +17,7 @@ from store.errors import ArticleError, CriteriaError, FileChangedError, FileNotW
 log = logging.getLogger("broadsheet.errors")
 
 SUGGESTION = re.compile(r" Did you mean .*\?", re.DOTALL)
-TOLD = (ArticleError, CriteriaError, FileChangedError, FileNotWrittenError)
+PUBLIC = (ArticleError, CriteriaError, FileChangedError, FileNotWrittenError)
 """Errors of the store whose words are about what was asked; those of others are about our files."""
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
@@ -57,7 +57,7 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, and names itself so e
 
 
 class PageTooLarge(Refusal):
-    """A page of more than may be asked for; `sought` tells its argument, and `path` leads to the field, once known."""
+    """A page of more than may be asked for; `sought` finds its argument, and `path` leads to the field, once known."""
 
     def __init__(self, name: str, most: int, sought: Callable[[ValueNode], bool]) -> None:
         super().__init__("PAGE_TOO_LARGE", f"{name} is more than {most}.", well_formed=True)
@@ -83,7 +83,7 @@ class InvalidDocument(Refusal):
 
 
 class Interrupted(Refusal):
-    """The end of a subscription in which something went wrong: told if it was raised on purpose, else masked."""
+    """The end of a subscription in which something went wrong: shown if it was raised on purpose, else masked."""
 
     def __init__(self, error: Exception) -> None:
         located = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
@@ -108,7 +108,7 @@ def answered(errors: Iterable[GraphQLError], most: int, suggestions: bool = True
 
 def described(error: GraphQLError, suggestions: bool = True, code: str | None = None) -> dict[str, Any]:
     """Return one error as it stands in an answer; *code* is that of an error which has none of its own."""
-    message, extensions = _told(error, code) or masked(_cause(error), error.path)
+    message, extensions = _public(error, code) or masked(_cause(error), error.path)
     entry: dict[str, Any] = {"message": message if suggestions else SUGGESTION.sub("", message)}
     if error.locations:
         entry["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
@@ -118,14 +118,14 @@ def described(error: GraphQLError, suggestions: bool = True, code: str | None = 
     return entry
 
 
-def _told(error: GraphQLError, code: str | None) -> tuple[str, dict[str, Any]] | None:
+def _public(error: GraphQLError, code: str | None) -> tuple[str, dict[str, Any]] | None:
     """Return the words and extensions of an error that was raised on purpose, else None."""
     cause = _cause(error)
     if isinstance(cause, GraphQLError):
-        return _told_by_graphql(error, cause, code)
+        return _public_by_graphql(error, cause, code)
     if isinstance(cause, Refusal):
         return cause.message, {"code": cause.code}
-    if isinstance(cause, TOLD):
+    if isinstance(cause, PUBLIC):
         return str(cause), {"code": cause.code}
     if isinstance(cause, StoreError):
         log.error("store error at %s", error.path, exc_info=cause)
@@ -133,13 +133,13 @@ def _told(error: GraphQLError, code: str | None) -> tuple[str, dict[str, Any]] |
     return None
 
 
-def _told_by_graphql(error: GraphQLError, cause: GraphQLError, code: str | None) -> tuple[str, dict[str, Any]] | None:
+def _public_by_graphql(error: GraphQLError, cause: GraphQLError, code: str | None) -> tuple[str, dict[str, Any]] | None:
     if "code" in (cause.extensions or {}):
         return cause.message, dict(cause.extensions or {})
     # Without a field's path it speaks of the document or its variables.
     if code or error.path is None:
         return error.message, {"code": code or BAD_USER_INPUT}
-    # With one, an argument's has nodes or is an input type's own; what a scalar cannot write is not told.
+    # With one, an argument's has nodes or is an input type's own; what a scalar cannot write is not shown.
     if cause.nodes or type(cause) is not GraphQLError:
         return cause.message, {"code": BAD_USER_INPUT}
     return None

@@ -19,9 +19,9 @@ class SettingsError(ValueError):
     """A setting has a value that it cannot have; the message names the setting, the value, and what it takes."""
 
 
-def setting(default: Any, says: str) -> Any:
+def setting(default: Any, description: str) -> Any:
     """Declare a setting with its default and the sentence that documents it."""
-    return field(default=default, metadata={"says": says})
+    return field(default=default, metadata={"description": description})
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +185,15 @@ def read(name: str, text: str) -> Any:
 def table() -> str:
     """Return the settings as a Markdown table."""
     rows = ["| variable | flag | default | |", "|---|---|---|---|"]
-    rows += [f"| `{variable(each.name)}` | `{flag(each.name)}` | {_shown(each)} | {says(each)} |" for each in SETTINGS]
+    rows += [
+        f"| `{variable(each.name)}` | `{flag(each.name)}` | {_shown(each)} | {description(each)} |" for each in SETTINGS
+    ]
     return "\n".join(rows) + "\n"
 
 
-def says(each: "Field[Any]") -> str:
+def description(each: "Field[Any]") -> str:
     """Return the sentence that documents a setting."""
-    return str(each.metadata["says"])
+    return str(each.metadata["description"])
 
 
 def _shown(each: "Field[Any]") -> str:

@@ -24,7 +24,7 @@ def strings(tree: ast.AST) -> set[str]:
 def codes() -> set[str]:
     """Return the codes that errors are made with: what is called so, assigned so, or stands beside the key `code`."""
     found: set[str] = set()
-    for path in (*ROOT.glob("graph/*.py"), ROOT / "store" / "errors.py"):
+    for path in (*ROOT.glob("graph/**/*.py"), ROOT / "store" / "errors.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in CALLS:
                 found |= strings(node)
@@ -51,7 +51,7 @@ def test_every_code_of_an_error_is_told() -> None:
 
 
 def test_every_close_code_of_a_socket_is_told() -> None:
-    source = (ROOT / "graph" / "websocket.py").read_text(encoding="utf-8")
+    source = (ROOT / "graph/edge/websocket.py").read_text(encoding="utf-8")
     assert set(re.findall(r"CloseError\((\d{4})", source)) - set(re.findall(r"\b(\d{4})\b", PAGE)) == set()
 
 

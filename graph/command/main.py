@@ -45,11 +45,11 @@ a_store = click.option(
 def configured(command: Command) -> Command:
     """Give a command a flag for each setting of the server; what is not given comes from the environment."""
     for each in reversed(settings.SETTINGS):
-        flag, says = settings.flag(each.name), settings.says(each)
+        flag, description = settings.flag(each.name), settings.description(each)
         if settings.HINTS[each.name] is bool:
-            option = click.option(f"{flag}/--no-{flag[2:]}", each.name, default=None, help=says)
+            option = click.option(f"{flag}/--no-{flag[2:]}", each.name, default=None, help=description)
         else:
-            option = click.option(flag, each.name, default=None, metavar="VALUE", help=says)
+            option = click.option(flag, each.name, default=None, metavar="VALUE", help=description)
         command = option(command)
     return command
 
@@ -193,7 +193,7 @@ def compact(path: Path) -> None:
 
 @contextmanager
 def errors_in_words() -> Iterator[None]:
-    """End the command with what an error of ours says; others are defects, and keep their traceback."""
+    """End the command with what an error of ours description; others are defects, and keep their traceback."""
     try:
         yield
     except (StoreError, settings.SettingsError, OSError) as error:

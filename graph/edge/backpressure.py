@@ -9,7 +9,8 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 GRACE = 2
-"""How many times `write_seconds` a client has: after the first it is told that it is dropped, if only it listens."""
+"""How many times `write_seconds` a client has to read before its connection is aborted. After the first it is closed
+with 4410, which a client sees that reads again."""
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):

@@ -177,7 +177,7 @@ class Socket:
             if not self.ended.done():
                 self.ended.set_result(close)
         except (WebSocketDisconnect, RuntimeError, OSError):
-            pass  # the socket is gone, and whoever reads from it knows
+            pass  # the socket is gone: the task that listens ends it
         except Exception as error:
             message, extensions = masked(error, "websocket")
             record.code = INTERNAL

@@ -37,12 +37,12 @@ def run(
     With *watch* edits of the folders are taken up, and it is called with the report of each such ingest.
     Raises OSError where the port is taken, StoreError where the store cannot be opened.
     """
-    traced(settings)  # where it cannot be, that is told before anything starts
+    traced(settings)  # raises before anything starts
     with watching(path, sources, watch) if watch and sources else nullcontext():
         if settings.workers < 2:
             work(settings, path, sources)
             return
-        # What is wrong with any of these is told once, and here.
+        # Each is opened once here, so that an error is reported once and not by every worker.
         TinyStore(path, follow=False).close()
         documents(settings, DOCUMENTS)
         Keys(settings)
