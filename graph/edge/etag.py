@@ -13,9 +13,9 @@ import orjson
 
 from graph.edge.parameters import Parameters
 from graph.execute.context import Viewer
+from graph.schema.inputs import TIMELY
 
 RELEASE = version("broadsheet")
-TIMELY = "within"
 
 
 def tag(state: tuple[str, int], document: str, asked: Parameters, viewer: Viewer) -> str:
@@ -33,7 +33,11 @@ def tag(state: tuple[str, int], document: str, asked: Parameters, viewer: Viewer
 
 def is_timely(document: str, variables: Mapping[str, Any]) -> bool:
     """Whether an answer depends on the time."""
-    return TIMELY in document or (bool(variables) and TIMELY.encode() in orjson.dumps(variables))
+    return _holds_timely(document) or (bool(variables) and _holds_timely(orjson.dumps(variables).decode()))
+
+
+def _holds_timely(text: str) -> bool:
+    return any(name in text for name in TIMELY)
 
 
 def etag(tag: str, media: str, encoding: str) -> bytes:

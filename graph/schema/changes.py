@@ -12,9 +12,9 @@ import strawberry
 from msgspec.structs import asdict
 
 from graph.execute.context import Context
-from graph.schema.fields import attribute, computed, linked
+from graph.schema.article import Article
+from graph.schema.fields import attribute, batched, computed
 from graph.schema.ids import global_id
-from graph.schema.types import Article
 from store import base
 from store.base import ChangeKind, Store
 from store.errors import CriteriaError
@@ -56,7 +56,7 @@ class ArticleChange:
     def article_id(change: base.Change) -> strawberry.ID:
         return strawberry.ID(global_id("Article", change.path))
 
-    @linked("The article as it is now; null once removed.")
+    @batched("The article as it is now; null once removed.")
     async def article(changes: list[base.Change], context: Context) -> list[Article | None]:
         return await context.store.articles([change.path for change in changes], context.viewer.drafts)
 

@@ -1,27 +1,21 @@
-"""Criteria in, Relay connections out: pages of articles, providers and topics, with their counts and facets."""
+"""Resolves Relay connections: checks their arguments, asks the store for a page, and gives it edges and page info.
+
+Who has a connection declares it: `graph.schema.provider` that of providers, `graph.schema.topic` that of topics.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import strawberry
 from msgspec import Struct
 
 from graph.execute.context import Context
 from graph.schema import filters, inputs
-from graph.schema.fields import attribute, computed, linked
-from store.base import Bucket, DateUnit, Facet
-from store.criteria import AllOf, Criteria, Filter, Page, Search, SearchField, Slice
+from graph.schema.fields import attribute, batched
+from store.criteria import AllOf, Criteria, Filter, Page, Search, Slice
 from store.errors import CriteriaError
-
-if TYPE_CHECKING:
-    from graph.schema.types import Article, Provider, Topic
-
-LazyArticle = Annotated["Article", strawberry.lazy("graph.schema.types")]
-LazyProvider = Annotated["Provider", strawberry.lazy("graph.schema.types")]
-LazyTopic = Annotated["Topic", strawberry.lazy("graph.schema.types")]
 
 PAGE_SIZE, MOST = 20, 100
 """How many items a page has where nothing is said, and at most."""
@@ -41,8 +35,7 @@ Orders = Annotated[
     list[inputs.ArticleOrder] | None,
     strawberry.argument(description="Newest first if left out; under a search, most relevant first."),
 ]
-Most = Annotated[int, strawberry.argument(description=f"How many, the most frequent first; up to {MOST}.")]
-Unit = Annotated[DateUnit, strawberry.argument(description="The width of a bar.")]
+Few = Annotated[int | None, strawberry.argument(description=f"At most this many, up to {MOST}; all if left out.")]
 
 
 def page(first: int | None, after: str | None, last: int | None, before: str | None, size: int = PAGE_SIZE) -> Page:
@@ -56,14 +49,14 @@ def page(first: int | None, after: str | None, last: int | None, before: str | N
 
 
 def at_most(first: int | None) -> int | None:
-    """Return the length that a plain list is cut to. Raises CriteriaError."""
+    """Return *first* for a list without pages, None for all of it. Raises CriteriaError."""
     if first is not None and not 0 <= first <= MOST:
         raise CriteriaError(f"first must be from 0 to {MOST}, not {first}")
     return first
 
 
-class PageInfoRecord(Struct, frozen=True):
-    """Where a page lies in its list."""
+class PageBounds(Struct, frozen=True):
+    """What is behind a PageInfo: where a page lies in its list."""
 
     has_next_page: bool
     has_previous_page: bool
@@ -71,8 +64,8 @@ class PageInfoRecord(Struct, frozen=True):
     end_cursor: str | None
 
 
-class EdgeRecord(Struct, frozen=True):
-    """One item of a page with its cursor, and the search that found it."""
+class FoundItem(Struct, frozen=True):
+    """What is behind an edge: one item of a page with its cursor, and the search that found it."""
 
     node: Any
     cursor: str
@@ -80,8 +73,8 @@ class EdgeRecord(Struct, frozen=True):
     search: Search | None = None
 
 
-class ConnectionRecord(Struct, frozen=True):
-    """A page, and the criteria that its counts and facets obey."""
+class FoundPage(Struct, frozen=True):
+    """What is behind a connection: a page, and the criteria that its counts and facets obey."""
 
     slice: Slice[Any]
     criteria: Criteria | None = None
@@ -93,19 +86,19 @@ class ConnectionRecord(Struct, frozen=True):
         return self.slice.items
 
     @property
-    def edges(self) -> list[EdgeRecord]:
+    def edges(self) -> list[FoundItem]:
         """The items with their cursors."""
         scores = self.slice.scores or [None] * len(self.slice.items)
         search = self.criteria.search if self.criteria else None
         triples = zip(self.slice.items, self.slice.cursors, scores, strict=True)
-        return [EdgeRecord(item, cursor, score, search) for item, cursor, score in triples]
+        return [FoundItem(item, cursor, score, search) for item, cursor, score in triples]
 
     @property
-    def page_info(self) -> PageInfoRecord:
+    def page_info(self) -> PageBounds:
         """Where the page lies."""
         cursors = self.slice.cursors
         ends = (cursors[0], cursors[-1]) if cursors else (None, None)
-        return PageInfoRecord(self.slice.has_next, self.slice.has_previous, *ends)
+        return PageBounds(self.slice.has_next, self.slice.has_previous, *ends)
 
 
 @strawberry.type(description="Where a page lies in its list.")
@@ -116,138 +109,17 @@ class PageInfo:
     end_cursor: str | None = attribute("The cursor of the last item; null on an empty page.")
 
 
-@strawberry.type(description="A stretch of a text, in code points from 0.")
-class TextRange:
-    @computed("Where it starts.")
-    def start(stretch: tuple[int, int]) -> int:
-        return stretch[0]
-
-    @computed("Where it ends: the first code point after it.")
-    def end(stretch: tuple[int, int]) -> int:
-        return stretch[1]
-
-
-@strawberry.type(description="Where words matched: offsets into the TEXT form, never HTML.")
-class Highlight:
-    field: SearchField = attribute("What matched.")
-    snippet: str = attribute("A part of the field's TEXT form around the first match.")
-    ranges: list[TextRange] = attribute("The matches within the snippet.")
-
-
-@strawberry.type(description="One article of a page.")
-class ArticleEdge:
-    cursor: str = attribute("Where it stands in this order: pass it back as `after` or `before`.")
-    node: LazyArticle = attribute("The article.")
-    score: float | None = attribute("BM25; null without a search.")
-
-    @linked("Where the search matched; empty without one.")
-    async def highlights(edges: list[EdgeRecord], context: Context) -> list[list[Highlight]]:
-        found: list[Any] = [()] * len(edges)
-        for search in {edge.search for edge in edges if edge.search is not None}:
-            places = [place for place, edge in enumerate(edges) if edge.search == search]
-            marks = await context.store.highlights([edges[place].node.path for place in places], search)
-            for place, mark in zip(places, marks, strict=True):
-                found[place] = mark
-        return found
-
-
-@strawberry.type(description="A provider and how many of the articles are its.")
-class ProviderCount:
-    @linked("The provider.")
-    async def provider(buckets: list[Bucket], context: Context) -> list[LazyProvider]:
-        return await context.store.providers([str(b.value) for b in buckets], context.viewer.drafts)
-
-    count: int = attribute("How many.")
-
-
-@strawberry.type(description="A topic and how many of the articles are about it.")
-class TopicCount:
-    @linked("The topic.")
-    async def topic(buckets: list[Bucket], context: Context) -> list[LazyTopic]:
-        return await context.store.topics([str(b.value) for b in buckets], context.viewer.drafts)
-
-    count: int = attribute("How many.")
-
-
-@strawberry.type(description="A value and how many of the articles have it.")
-class ValueCount:
-    value: str = attribute("The value as in the files.")
-    count: int = attribute("How many.")
-
-
-@strawberry.type(description="One bar of a histogram by publication date.")
-class DateCount:
-    value: datetime = attribute("Where the bar starts.", name="start")
-    end: datetime = attribute("Where it ends: the first instant after it.")
-    count: int = attribute("How many.")
-
-
-@strawberry.type(description="How many articles there are of each value, under the filter and the search.")
-class Facets:
-    @linked("By provider.")
-    async def providers(found: list[Criteria], context: Context, first: Most = 10) -> list[list[ProviderCount]]:
-        return await context.store.facets(found, Facet("providers", at_most(first)))
-
-    @linked("By topic.")
-    async def topics(found: list[Criteria], context: Context, first: Most = 10) -> list[list[TopicCount]]:
-        return await context.store.facets(found, Facet("topics", at_most(first)))
-
-    @linked("By type.")
-    async def types(found: list[Criteria], context: Context) -> list[list[ValueCount]]:
-        return await context.store.facets(found, Facet("types"))
-
-    @linked("By category.")
-    async def categories(found: list[Criteria], context: Context) -> list[list[ValueCount]]:
-        return await context.store.facets(found, Facet("categories"))
-
-    @linked("By publication date, oldest bar first, without empty bars.")
-    async def histogram(found: list[Criteria], context: Context, unit: Unit) -> list[list[DateCount]]:
-        return await context.store.facets(found, Facet("histogram", unit=unit))
-
-
 @strawberry.type(description="A page of articles: `nodes` for people, `edges` for Relay; counts and facets are of all.")
 class ArticleConnection:
-    edges: list[ArticleEdge] = attribute("The articles with their cursors.")
-    nodes: list[LazyArticle] = attribute("The articles alone.")
-    page_info: PageInfo = attribute("Where the page lies.")
+    """A page of articles, named here and given its fields in `graph.schema.article_connection`.
 
-    @linked("How many articles match, on all pages; computed only when selected.")
-    async def total_count(connections: list[ConnectionRecord], context: Context) -> list[int]:
-        return await context.store.count([connection.criteria for connection in connections])
-
-    criteria: Facets = attribute("How many articles there are of each value, on all pages.", name="facets")
-
-
-@strawberry.type(description="One provider of a page.")
-class ProviderEdge:
-    cursor: str = attribute("Where it stands: pass it back as `after` or `before`.")
-    node: LazyProvider = attribute("The provider.")
-
-
-@strawberry.type(description="A page of providers, by domain.")
-class ProviderConnection:
-    edges: list[ProviderEdge] = attribute("The providers with their cursors.")
-    nodes: list[LazyProvider] = attribute("The providers alone.")
-    page_info: PageInfo = attribute("Where the page lies.")
-    total: int = attribute("How many providers match, on all pages.", name="totalCount")
-
-
-@strawberry.type(description="One topic of a page.")
-class TopicEdge:
-    cursor: str = attribute("Where it stands: pass it back as `after` or `before`.")
-    node: LazyTopic = attribute("The topic.")
-
-
-@strawberry.type(description="A page of topics, by slug.")
-class TopicConnection:
-    edges: list[TopicEdge] = attribute("The topics with their cursors.")
-    nodes: list[LazyTopic] = attribute("The topics alone.")
-    page_info: PageInfo = attribute("Where the page lies.")
-    total: int = attribute("How many topics match, on all pages.", name="totalCount")
+    Image, Provider, Topic and Article have one, and its fields name Article, Provider and Topic: so the class stands
+    below them all and its fields above, and no import goes round in a circle.
+    """
 
 
 def articles_where(base: Callable[[Any], Filter], description: str) -> Any:
-    """Declare a connection to the articles that match `base(record)`, within them to those the arguments narrow to."""
+    """Declare a connection to the articles that match `base(parent)`, narrowed by the arguments."""
 
     async def articles(
         parents: list[Any],
@@ -264,6 +136,6 @@ def articles_where(base: Callable[[Any], Filter], description: str) -> Any:
         words, order, drafts = filters.search_for(search), filters.orders(order_by, search), context.viewer.drafts
         asked = [Criteria(AllOf((base(parent), narrowed)), words, order, part, drafts) for parent in parents]
         slices = await context.store.find(asked)
-        return [ConnectionRecord(found, criteria) for found, criteria in zip(slices, asked, strict=True)]
+        return [FoundPage(found, criteria) for found, criteria in zip(slices, asked, strict=True)]
 
-    return linked(description)(articles)
+    return batched(description)(articles)

@@ -1,90 +1,127 @@
-"""A field declared once: what stands in its Strawberry type, and the reading that a plan takes from it.
+"""Declares a field once: its GraphQL type for Strawberry, how a plan resolves it, and what it costs.
 
-A field without a function is an attribute of the store's record. `computed` takes one record; `linked` takes all
-records of a level and asks the store once for them, both under the interpreter and in a plan.
+`attribute` is for what the parent object has as an attribute, `computed` for a pure function of one parent, `batched`
+for a function of all parents of a level, which asks the store once for them: under the interpreter and in a plan.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import strawberry
 from graphql import GraphQLField, Undefined
 from strawberry import Info
+from strawberry.types import get_object_definition
 from strawberry.types.field import StrawberryField
 
+from graph.document.conditions import CONDITIONS
+from graph.document.cost import VALUES
 from graph.execute.plan.reading import FLEETING, READING, Attribute, Batch, Call, Reading
 from graph.schema.conversion import Conversion
+from graph.schema.extensions import holds_time
 from graph.schema.loaders import load
 
-COMPUTE, PLAIN, BATCH = "compute", "plain", "batch"
+T = TypeVar("T")
+COMPUTE, DEFAULT, BATCH = "compute", "default", "batch"
+"""What a declaration says of its resolver, in the metadata of Strawberry's field."""
 
 
 def attribute(description: str, name: str | None = None) -> Any:
-    """Declare a field that is an attribute of the record; *name* is the GraphQL one where it differs."""
+    """Declare a field that is an attribute of the parent object; *name* is the GraphQL one where it differs."""
     return strawberry.field(name=name, description=description)
 
 
-def computed(description: str, plain: str | None = None) -> Callable[[Callable[..., Any]], Any]:
-    """Declare a field by `function(record, **arguments)`: pure, and the same for every caller.
+def computed(description: str, default: str | None = None) -> Callable[[Callable[..., Any]], Any]:
+    """Declare a field by `function(parent, **arguments)`: pure, and the same for every caller.
 
-    *plain* names the attribute of the record that it is where no argument is given, if it is one.
+    *default* names the parent's attribute that holds the value where no argument is given, if there is one.
     """
 
     def declare(function: Callable[..., Any]) -> Any:
-        def compute(root: Any, info: Info, **arguments: Any) -> Any:  # noqa: ARG001  # strawberry passes it
+        def resolve(root: Any, info: Info, **arguments: Any) -> Any:  # noqa: ARG001  # strawberry passes it
             return function(root, **arguments)
 
-        resolve = _resolver(function, compute, skip=1)
-        return strawberry.field(resolver=resolve, description=description, metadata={COMPUTE: function, PLAIN: plain})
+        _sign(resolve, function, skip=1)
+        return strawberry.field(
+            resolver=resolve, description=description, metadata={COMPUTE: function, DEFAULT: default}
+        )
 
     return declare
 
 
-def linked(description: str) -> Callable[[Callable[..., Awaitable[Sequence[Any]]]], Any]:
-    """Declare a field by `async function(records, context, **arguments)`, which answers for a whole level at once.
+def batched(
+    description: str, *, values: int = 1, conditions: int = 0
+) -> Callable[[Callable[..., Awaitable[Sequence[Any]]]], Any]:
+    """Declare a field by `async function(parents, context, **arguments)`, which answers for a whole level at once.
 
-    The function's return annotation is `list[T]`, and T is the field's type.
+    The function's return annotation is `list[T]`, and T is the field's type. Against the limits of an operation the
+    field counts as so many *values* (more than one if documents are read for it) and *conditions* (more than none if
+    the store goes through many articles for it).
     """
 
     def declare(function: Callable[..., Awaitable[Sequence[Any]]]) -> Any:
-        def resolve_one(root: Any, info: Info, **arguments: Any) -> Any:
+        def resolve(root: Any, info: Info, **arguments: Any) -> Any:
             return load(info.context, function, root, arguments, info.path)
 
-        resolve = _resolver(function, resolve_one, skip=2, each=True)
-        return strawberry.field(resolver=resolve, description=description, metadata={BATCH: function})
+        _sign(resolve, function, skip=2, each=True)
+        costs = _costs(values, conditions)
+        return strawberry.field(resolver=resolve, description=description, metadata={BATCH: function, **costs})
 
     return declare
 
 
-def reading(field: StrawberryField, conversion: Conversion) -> Reading | None:
-    """Return how a plan reads *field*, or None where only the interpreter can."""
-    if COMPUTE in field.metadata:
-        return Call(field.metadata[COMPUTE], conversion.arguments(field.arguments), field.metadata[PLAIN])
-    if BATCH in field.metadata:
-        return Batch(field.metadata[BATCH], conversion.arguments(field.arguments))
-    return Attribute(field.python_name) if field.base_resolver is None else None
+def fields_of(declared: type[T]) -> Callable[[type], type[T]]:
+    """Declare, as a class, the fields of a type that stands in a module below, because types of its fields name it.
+
+    Strawberry looks at the fields of a type only when the schema is built, so that they may come after the type.
+    """
+
+    def define(fields: type) -> type[T]:
+        own = get_object_definition(strawberry.type(fields), strict=True)
+        get_object_definition(declared, strict=True).fields.extend(own.fields)
+        return declared
+
+    return define
 
 
 def attach(core: GraphQLField, conversion: Conversion) -> None:
-    """Put the reading of a built field where plans find it; an argument's default of null means: it may be left out."""
+    """Put into a built field's extensions how a plan resolves it, what it costs, and when it must not be kept.
+
+    An argument's default of null means that it may be left out.
+    """
     field = core.extensions.get("strawberry-definition")
     if not isinstance(field, StrawberryField):
         return
     for argument in core.args.values():
         if argument.default_value is None:
             argument.default_value = Undefined
-    if "filter" in core.args:
-        core.extensions[FLEETING] = ("filter",)  # it may hold `within`, which depends on the time
-    found = reading(field, conversion)
-    if found is not None:
-        core.extensions[READING] = found
+    core.extensions.update({key: field.metadata[key] for key in (VALUES, CONDITIONS) if key in field.metadata})
+    timely = tuple(name for name, argument in core.args.items() if holds_time(argument.type))
+    if timely:
+        core.extensions[FLEETING] = timely
+    resolver = plan_resolver(field, conversion)
+    if resolver is not None:
+        core.extensions[READING] = resolver
 
 
-def _resolver(function: Callable[..., Any], resolve: Callable[..., Any], skip: int, each: bool = False) -> Any:
-    """Give *resolve* the signature that Strawberry reads: the record, the info, and the function's own arguments."""
+def plan_resolver(field: StrawberryField, conversion: Conversion) -> Reading | None:
+    """Return how a plan resolves *field*, or None where only the interpreter can."""
+    if COMPUTE in field.metadata:
+        return Call(field.metadata[COMPUTE], conversion.arguments(field.arguments), field.metadata[DEFAULT])
+    if BATCH in field.metadata:
+        return Batch(field.metadata[BATCH], conversion.arguments(field.arguments))
+    return Attribute(field.python_name) if field.base_resolver is None else None
+
+
+def _costs(values: int, conditions: int) -> Mapping[str, int]:
+    """Return what is not the cost of every field, as the limits look it up."""
+    return ({VALUES: values} if values != 1 else {}) | ({CONDITIONS: conditions} if conditions else {})
+
+
+def _sign(resolve: Callable[..., Any], function: Callable[..., Any], skip: int, each: bool = False) -> None:
+    """Give *resolve* the signature that Strawberry reads: the parent, the info, and the function's own arguments."""
     signature = inspect.signature(function, eval_str=False)
-    kept = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in list(signature.parameters.values())[skip:]]
+    own = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in list(signature.parameters.values())[skip:]]
     returned = signature.return_annotation
     if each:
         returned = (
@@ -95,7 +132,6 @@ def _resolver(function: Callable[..., Any], resolve: Callable[..., Any], skip: i
         return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=annotation)
 
     head = [parameter("root", Any), parameter("info", Info)]
-    vars(resolve)["__signature__"] = inspect.Signature([*head, *kept], return_annotation=returned)
-    resolve.__annotations__ = {p.name: p.annotation for p in [*head, *kept]} | {"return": returned}
+    vars(resolve)["__signature__"] = inspect.Signature([*head, *own], return_annotation=returned)
+    resolve.__annotations__ = {p.name: p.annotation for p in [*head, *own]} | {"return": returned}
     resolve.__module__, resolve.__name__, resolve.__doc__ = function.__module__, function.__name__, None
-    return resolve

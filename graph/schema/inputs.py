@@ -1,4 +1,4 @@
-"""What arguments may say: filters, orders, searches and keys, as Strawberry inputs.
+"""Declares the inputs: the filters, orders, searches and keys that arguments may hold.
 
 `graph.schema.filters` turns them into the store's criteria. A key that is left out or null narrows nothing.
 """
@@ -9,15 +9,20 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.base import has_object_definition
 
+from graph.execute.plan.reading import FLEETING
 from graph.schema.enums import ArticleOrderField, Direction, Nulls
+from graph.schema.extensions import counts_as
 from graph.schema.scalars import URL
 from store.criteria import SearchField
 
 
-def option(description: str, name: str | None = None) -> Any:
-    """Declare a key that may be left out."""
-    return strawberry.field(name=name, description=description, default=strawberry.UNSET)
+def option(description: str, name: str | None = None, timely: bool = False) -> Any:
+    """Declare a key that may be left out; answers to requests that give a *timely* one depend on the time."""
+    metadata = {FLEETING: True} if timely else {}
+    return strawberry.field(name=name, description=description, default=strawberry.UNSET, metadata=metadata)
 
 
 @strawberry.input(description="Compares text, without case unless `caseSensitive` says otherwise. All keys must hold.")
@@ -53,7 +58,7 @@ class DateTimeFilter:
     gte: datetime | None = option("At this instant or after it.")
     lt: datetime | None = option("Before this.")
     lte: datetime | None = option("At this instant or before it.")
-    within: str | None = option("ISO 8601 duration such as P7D or PT12H: newer than now minus this.")
+    within: str | None = option("ISO 8601 duration such as P7D or PT12H: newer than now minus this.", timely=True)
     is_null: bool | None = option("True: there is no value. False: there is one.")
 
 
@@ -126,6 +131,7 @@ class ArticleFilter:
     related: RelatedFilter | None = option("What it names as related.")
 
 
+@counts_as(conditions=5)  # the store sorts what it found
 @strawberry.input(description="One term of an order; later terms break the ties of earlier ones.")
 class ArticleOrder:
     field: ArticleOrderField = strawberry.field(description="What to order by.")
@@ -133,6 +139,7 @@ class ArticleOrder:
     nulls: Nulls = strawberry.field(description="Where missing values stand.", default=Nulls.LAST)
 
 
+@counts_as(conditions=10)  # the store looks up each word, and scores what it found
 @strawberry.input(description='Words, "phrases", -not, prefix*: all must match.')
 class Search:
     query: str = strawberry.field(description='What to look for, e.g. `"facial recognition" court -china`.')
@@ -144,3 +151,19 @@ class ArticleKey:
     id: strawberry.ID | None = option("Its global id.")
     path: str | None = option("The path of its file below its source folder.")
     url: URL | None = option("Any of its four URLs; it is cleaned first.")
+
+
+@strawberry.input(description="An article as its file would be.")
+class SaveArticleInput:
+    path: str = strawberry.field(description="Path below the source folder, such as _news/2026-11-20-ferry.md.")
+    text: str = strawberry.field(description="Front matter and body, exactly as they would stand in the file.")
+
+
+TIMELY = tuple(
+    StrawberryConfig().name_converter.from_field(field)
+    for kind in list(globals().values())
+    if has_object_definition(kind)
+    for field in kind.__strawberry_definition__.fields
+    if FLEETING in field.metadata
+)
+"""The GraphQL names of all timely keys."""

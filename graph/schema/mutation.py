@@ -1,4 +1,4 @@
-"""A file's text in, a durable article out, or what is wrong with it by line: the roots of the graph that write."""
+"""Declares the type Mutation: saves or removes an article, and says why where it does not."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from strawberry import Info
 
 from graph.execute.context import Context
 from graph.schema import inputs
+from graph.schema.article import Article
 from graph.schema.fields import attribute
+from graph.schema.node import global_id_of
 from graph.schema.query import path_of
-from graph.schema.types import Article, global_id_of
-from store import article as records
+from store import article as stored
 from store import errors
 
 WRITE = "articles:write"
@@ -23,7 +24,7 @@ WRITE = "articles:write"
 class Saved:
     """An article that is on disk, and whether it is new."""
 
-    article: records.Article
+    article: stored.Article
     created: bool
 
 
@@ -104,19 +105,13 @@ NOT_ALLOWED = Refused(f"This needs a key with the scope {WRITE}.", "FORBIDDEN", 
 NOT_FOUND = Refused("There is no such article.", "NOT_FOUND")
 
 
-@strawberry.input(description="An article as its file would be.")
-class SaveArticleInput:
-    path: str = strawberry.field(description="Path below the source folder, such as _news/2026-11-20-ferry.md.")
-    text: str = strawberry.field(description="Front matter and body, exactly as they would stand in the file.")
-
-
 @strawberry.type(description="What can be written, with a key that has the scope articles:write.")
 class Mutation:
     @strawberry.mutation(description="Creates or replaces one article. Acknowledged only once it is durable.")
     async def save_article(
         self,
         info: Info,
-        input: Annotated[SaveArticleInput, strawberry.argument(description="The article.")],
+        input: Annotated[inputs.SaveArticleInput, strawberry.argument(description="The article.")],
     ) -> SaveArticleResult:
         return await save(info.context, input.path, input.text)
 

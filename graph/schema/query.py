@@ -1,4 +1,4 @@
-"""Arguments in, records out: the roots of the graph that read."""
+"""Declares the type Query: finds articles, providers, topics and changes."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ import strawberry
 
 from graph.execute.context import Context
 from graph.schema import filters, inputs
+from graph.schema.article import Article
+from graph.schema.article_connection import ArticleConnection
 from graph.schema.changes import ChangeKinds, ChangePage, Since, changes_after
 from graph.schema.connection import (
     MOST,
     After,
-    ArticleConnection,
     Before,
-    ConnectionRecord,
     First,
+    FoundPage,
     Last,
-    ProviderConnection,
-    TopicConnection,
     articles_where,
     page,
 )
-from graph.schema.fields import linked
+from graph.schema.fields import batched
 from graph.schema.ids import split_id
-from graph.schema.types import Article, Node, Provider, Topic
-from store import article as records
+from graph.schema.node import Node
+from graph.schema.provider import Provider, ProviderConnection
+from graph.schema.topic import Topic, TopicConnection
+from store import article as stored
 from store.criteria import AllOf
 from store.errors import CriteriaError
 
@@ -36,7 +37,7 @@ TOPICS_PAGE_SIZE = 50
 
 @strawberry.type(description="What can be read.")
 class Query:
-    @linked("Anything by its global id; null where unknown.")
+    @batched("Anything by its global id; null where unknown.")
     async def node(
         roots: list[Any],
         context: Context,
@@ -44,13 +45,13 @@ class Query:
     ) -> list[Node | None]:
         return (await find_nodes([id], context)) * len(roots)
 
-    @linked("Same order and length as ids; null where unknown.")
+    @batched("Same order and length as ids; null where unknown.")
     async def nodes(roots: list[Any], context: Context, ids: Ids) -> list[list[Node | None]]:
         if len(ids) > MOST:
             raise CriteriaError(f"ids: at most {MOST} at once, not {len(ids)}")
         return [await find_nodes(ids, context)] * len(roots)
 
-    @linked("One article by its id, its path or any of its URLs; null where unknown.")
+    @batched("One article by its id, its path or any of its URLs; null where unknown.")
     async def article(
         roots: list[Any],
         context: Context,
@@ -64,7 +65,7 @@ class Query:
         lambda _root: AllOf(()), "Published ones, newest first, unless the filter or the order say otherwise."
     )
 
-    @linked("One provider by its domain; null where unknown.")
+    @batched("One provider by its domain; null where unknown.")
     async def provider(
         roots: list[Any],
         context: Context,
@@ -72,7 +73,7 @@ class Query:
     ) -> list[Provider | None]:
         return (await context.store.providers([domain.lower()], context.viewer.drafts)) * len(roots)
 
-    @linked("Providers that have articles or a description, by domain.")
+    @batched("Providers that have articles or a description, by domain.")
     async def providers(
         roots: list[Any],
         context: Context,
@@ -86,9 +87,9 @@ class Query:
     ) -> list[ProviderConnection]:
         where, part = filters.provider_filter(filter), page(first, after, last, before)
         found, total = await context.store.find_providers(where, part, context.viewer.drafts)
-        return [ConnectionRecord(found, total=total)] * len(roots)
+        return [FoundPage(found, total=total)] * len(roots)
 
-    @linked("One topic by its slug; null where unknown.")
+    @batched("One topic by its slug; null where unknown.")
     async def topic(
         roots: list[Any],
         context: Context,
@@ -96,7 +97,7 @@ class Query:
     ) -> list[Topic | None]:
         return (await context.store.topics([slug], context.viewer.drafts)) * len(roots)
 
-    @linked(f"Topics by slug, {TOPICS_PAGE_SIZE} if neither `first` nor `last` is given.")
+    @batched(f"Topics by slug, {TOPICS_PAGE_SIZE} if neither `first` nor `last` is given.")
     async def topics(
         roots: list[Any],
         context: Context,
@@ -108,9 +109,9 @@ class Query:
     ) -> list[TopicConnection]:
         where, part = filters.topic_filter(filter), page(first, after, last, before, TOPICS_PAGE_SIZE)
         found, total = await context.store.find_topics(where, part, context.viewer.drafts)
-        return [ConnectionRecord(found, total=total)] * len(roots)
+        return [FoundPage(found, total=total)] * len(roots)
 
-    @linked("Delta sync with tombstones, in one growing sequence.")
+    @batched("Delta sync with tombstones, in one growing sequence.")
     async def changes(
         roots: list[Any],
         context: Context,
@@ -155,11 +156,11 @@ async def _stubs(keys: list[str], context: Context) -> list[Any]:
     return [next(articles) if path else summary for path, summary in zip(paths, summaries, strict=True)]
 
 
-async def _providers(domains: list[str], context: Context) -> list[records.Provider | None]:
+async def _providers(domains: list[str], context: Context) -> list[stored.Provider | None]:
     return await context.store.providers(domains, context.viewer.drafts)
 
 
-async def _topics(slugs: list[str], context: Context) -> list[records.Topic | None]:
+async def _topics(slugs: list[str], context: Context) -> list[stored.Topic | None]:
     return await context.store.topics(slugs, context.viewer.drafts)
 
 

@@ -1,4 +1,4 @@
-"""The schema's own scalars: instants, URLs and JSON, as text on the wire and as Python values inside."""
+"""Declares the scalars DateTime, URL and JSON: how each is read from a request and written into an answer."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -8,6 +8,8 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
+
+from graph.schema.extensions import written_as
 
 URL = NewType("URL", str)
 
@@ -20,7 +22,7 @@ def format_instant(value: datetime) -> str:
 def parse_instant(value: Any) -> datetime:
     """Read an RFC 3339 instant; without an offset it is UTC.
 
-    Raises GraphQLError, so that the words reach whoever asked.
+    Raises GraphQLError, so that the client sees the reason.
     """
     if not isinstance(value, str):
         raise GraphQLError("DateTime must be a string such as 2021-07-29T11:09:00Z.")
@@ -39,19 +41,23 @@ def parse_url(value: Any) -> str:
 
 
 SCALARS: Mapping[object, ScalarDefinition] = {
-    datetime: strawberry.scalar(
-        name="DateTime",
-        description="RFC 3339 instant in UTC, e.g. 2021-07-29T11:09:00Z.",
-        specified_by_url="https://scalars.graphql.org/andimarek/date-time",
-        serialize=format_instant,
-        parse_value=parse_instant,
+    datetime: written_as(datetime)(
+        strawberry.scalar(
+            name="DateTime",
+            description="RFC 3339 instant in UTC, e.g. 2021-07-29T11:09:00Z.",
+            specified_by_url="https://scalars.graphql.org/andimarek/date-time",
+            serialize=format_instant,
+            parse_value=parse_instant,
+        )
     ),
-    URL: strawberry.scalar(
-        name="URL",
-        description="Absolute URL.",
-        specified_by_url="https://url.spec.whatwg.org/",
-        serialize=str,
-        parse_value=parse_url,
+    URL: written_as(str)(
+        strawberry.scalar(
+            name="URL",
+            description="Absolute URL.",
+            specified_by_url="https://url.spec.whatwg.org/",
+            serialize=str,
+            parse_value=parse_url,
+        )
     ),
     JSON: strawberry.scalar(
         name="JSON",

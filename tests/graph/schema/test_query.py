@@ -7,8 +7,8 @@ import pytest
 
 from graph.errors import Refusal
 from graph.execute.context import ANYBODY, Viewer
+from graph.schema.article import shorten
 from graph.schema.ids import global_id
-from graph.schema.types import shorten
 from store.tiny.store import TinyStore
 from tests.newsrooms import ask, fill, write
 
