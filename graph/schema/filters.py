@@ -1,10 +1,11 @@
-"""Inputs in, the store's criteria out: what an argument says, in the store's words."""
+"""Translates the filters, orders and searches that arguments hold into the store's criteria."""
 
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec import convert
 from strawberry import UNSET
 
 from graph.schema import inputs
@@ -28,9 +29,9 @@ from store.errors import CriteriaError
 
 _OPERATORS = {op.value: op for op in Op}
 _KEYS = {"published_date_time": "published_at"}
-_DURATION = re.compile(
-    r"P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
-)
+_DURATION = re.compile(r"P[0-9WDTHMS]+")  # msgspec would read signs, fractions and lower case too
+_WEEKS = re.compile(r"^P([0-9]+)W(?:([0-9]+)D)?")  # but reads no weeks
+_FIRST_INSTANT = datetime.min.replace(tzinfo=UTC)
 
 
 def article_filter(given: inputs.ArticleFilter | None) -> Filter:
@@ -61,12 +62,23 @@ def search_for(given: inputs.Search | None) -> Search | None:
 
 
 def duration(text: str) -> timedelta:
-    """Read an ISO 8601 duration of weeks, days, hours, minutes and seconds. Raises CriteriaError."""
-    match = _DURATION.fullmatch(text)
-    parts = {unit: int(number) for unit, number in match.groupdict().items() if number} if match else {}
-    if not parts or max(parts.values()) > 10**6:
+    """Read an ISO 8601 duration of weeks, days, hours, minutes and seconds that does not reach back beyond the year 1.
+
+    Raises CriteriaError.
+    """
+    try:
+        length = convert(_in_days(text), timedelta) if _DURATION.fullmatch(text) else None
+    except ValueError:  # msgspec's, and that of an int of too many digits
+        length = None
+    if length is None or length > datetime.now(UTC) - _FIRST_INSTANT:
         raise CriteriaError(f"within: cannot read {text[:40]!r}; write a duration such as P7D or PT12H")
-    return timedelta(**parts)
+    return length
+
+
+def _in_days(text: str) -> str:
+    """Return a duration with its weeks written as days, and without a T after the days that nothing follows."""
+    days = _WEEKS.sub(lambda found: f"P{7 * int(found[1]) + int(found[2] or 0)}D", text)
+    return days[:-1] if days.endswith("DT") else days
 
 
 def _given(value: Any) -> Iterator[tuple[str, Any]]:

@@ -1,5 +1,6 @@
-"""Inputs in, criteria out."""
+"""Tests that what arguments hold becomes the criteria that the store is asked for."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -86,16 +87,42 @@ def test_within_is_newer_than_now_minus_the_duration() -> None:
     [
         ("P7D", timedelta(days=7)),
         ("PT12H", timedelta(hours=12)),
+        ("PT90M", timedelta(minutes=90)),
+        ("PT36H61M", timedelta(hours=37, minutes=1)),
+        ("P2W", timedelta(weeks=2)),
+        ("P2WT5S", timedelta(weeks=2, seconds=5)),
         ("P1W2DT3H4M5S", timedelta(weeks=1, days=2, hours=3, minutes=4, seconds=5)),
+        ("P0D", timedelta()),
+        ("PT0S", timedelta()),
+        ("P007D", timedelta(days=7)),
+        ("P1DT", timedelta(days=1)),
+        ("P1WT", timedelta(weeks=1)),
+        ("PT1000000S", timedelta(seconds=1_000_000)),
+        ("PT1000000H", timedelta(hours=1_000_000)),
+        ("P700000D", timedelta(days=700_000)),
+        ("P100000W", timedelta(weeks=100_000)),
     ],
 )
 def test_a_duration_is_read(text: str, length: timedelta) -> None:
     assert duration(text) == length
 
 
-@pytest.mark.parametrize("text", ["", "P", "PT", "7D", "P1M", "P9999999999999999D", "P-1D", "P1.5D"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "P", "T", "PT", "7D", "PD", "PW", "PTS", "P7", "P7DT5"),  # something is missing
+        *("P1Y", "P1M", "P1Y2M3D", "P0001-00-00T00:00:00"),  # of no fixed length
+        *("-P7D", "+P7D", "P-1D", "P+1D", "PT-1S"),  # signs
+        *("P1.5D", "P1,5D", "PT1.5S", "PT1,5S", "P0.5W"),  # fractions
+        *("p7d", "P7d", "Pt1h", "P1w", " P1D", "P1D ", "P1D\n", "P 1D"),  # spelled otherwise
+        *("P1D2W", "P1W2W", "PT5S4M", "PT1H1H", "P1H", "PT1D", "PT1W", "P1DT1DT", "PT1ST", "P1DTT"),  # out of order
+        *("P1000000D", "P1000000W", "P9999999999999999D", f"P{'9' * 5_000}D", f"P{'9' * 5_000}W"),  # before the year 1
+        *("soon", "7 days", "PP1D", "P1DP1W", "P٧D"),
+    ],
+)
 def test_what_is_no_duration_of_fixed_length_is_refused(text: str) -> None:
-    with pytest.raises(CriteriaError, match="within: cannot read"):
+    says = f"within: cannot read {text[:40]!r}; write a duration such as P7D or PT12H"
+    with pytest.raises(CriteriaError, match=f"^{re.escape(says)}$"):
         duration(text)
 
 

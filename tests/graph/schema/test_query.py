@@ -203,6 +203,7 @@ async def test_secured_is_null_with_one_error_unless_the_viewer_may_see_it(store
         ("first: 1, last: 1", "not both"),
         ('after: "bm9uc2Vuc2U"', "cursor"),
         ('first: 1, filter: {publishedDateTime: {within: "soon"}}', "within"),
+        ('first: 1, filter: {publishedDateTime: {within: "P1000000D"}}', "within"),
     ],
 )
 async def test_bad_arguments_are_errors_with_a_code_and_the_path(store: TinyStore, arguments: str, says: str) -> None:
