@@ -1,7 +1,6 @@
-"""An argument's Strawberry type once, then graphql-core's coerced values in and our own inputs out.
+"""Converts arguments, as graphql-core coerced them, to Python values: as Strawberry's `convert_arguments`, but faster.
 
-What Strawberry's `convert_arguments` looks up for each value of each request (names, types, defaults) is looked up here
-once for each type; what it gives is the same.
+What Strawberry looks up for each value of each request (names, types, defaults) is looked up here once for each type.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,13 +19,12 @@ from strawberry.types.base import (
     has_object_definition,
 )
 from strawberry.types.enum import has_enum_definition
-from strawberry.types.lazy_type import LazyType
 
 Convert = Callable[[Any], Any]
 
 
 class Conversion:
-    """How values become Python ones under one schema."""
+    """The conversions of one schema, one for each type."""
 
     def __init__(self, config: StrawberryConfig, scalars: Any) -> None:
         self.config, self.scalars = config, scalars
@@ -45,8 +43,6 @@ class Conversion:
         if isinstance(kind, StrawberryList):
             item = self.of(kind.of_type)
             return lambda value: value if value is None or value is UNSET else [item(each) for each in value]
-        if isinstance(kind, LazyType):
-            return self.of(kind.resolve_type())
         if is_scalar(kind, self.scalars) or has_enum_definition(kind):
             return _itself
         if has_object_definition(kind) and kind.__strawberry_definition__.from_input is None:
@@ -54,7 +50,7 @@ class Conversion:
         return self._as_strawberry(kind)
 
     def _input(self, kind: Any, definition: StrawberryObjectDefinition) -> Convert:
-        """Return the function for an input type; types may hold themselves, so their keys are looked up when needed."""
+        """Return the function for an input type, known before its keys are looked up since a type may hold itself."""
         if kind in self.inputs:
             return self.inputs[kind]
         table: list[tuple[str, str, Convert]] = []
