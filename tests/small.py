@@ -1,4 +1,4 @@
-"""A schema of a few fields that behave in every way a field can, an endpoint over it, and requests in process."""
+"""Serves a small schema, whose fields behave in every way a field can, to requests made in process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -107,7 +107,7 @@ class Subscription:
 
 
 class SmallStore:
-    """All that the edge itself asks of a store."""
+    """A store with all that the edge itself uses of one."""
 
     def __init__(self) -> None:
         self.sequence = 7
@@ -130,7 +130,7 @@ GRAPHQL = "application/graphql-response+json"
 
 
 class Immediate(Interpreted):
-    """An operation that is known not to wait, as a planned one is."""
+    """An interpreted operation that says it does not wait, as a planned one does."""
 
     @property
     def planned(self) -> bool:
@@ -138,7 +138,7 @@ class Immediate(Interpreted):
 
 
 class Immediately(Interpreter):
-    """Interprets, and says of each operation whether it will wait."""
+    """An interpreter whose operations say whether they wait."""
 
     def operation(self, interpreted: Interpreted) -> Immediate:
         found = interpreted
@@ -183,7 +183,7 @@ async def ask(
     query: bytes = b"",
     path: str = "/graphql",
 ) -> Reply:
-    """Send one request down the ASGI road, its body in two parts."""
+    """Send one request to an ASGI application, its body in two parts, and return the response."""
     given: Headers = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
     scope = {
         "type": "http",
@@ -217,7 +217,7 @@ async def ask(
 
 
 async def post(app: App, query: str | None = None, *, accept: str = GRAPHQL, **given: Any) -> Reply:
-    """Ask by POST; what is given goes into the body, `headers` beside the usual ones."""
+    """Send a query by POST, with what else is given in the body, and `headers` besides the usual ones."""
     headers = {"content-type": JSON, "accept": accept, "host": "testserver", **given.pop("headers", {})}
     value = {"query": query, **given} if query is not None else given
     return await ask(app, "POST", orjson.dumps(value), headers)

@@ -15,7 +15,7 @@ from graph.schema.connection import ArticleConnection, Few, articles_where, at_m
 from graph.schema.enums import TextFormat
 from graph.schema.extensions import kept_by
 from graph.schema.fields import attribute, batched, computed
-from graph.schema.image import Image, MinWidth, Width, wide_enough
+from graph.schema.image import Image, MinWidth, wide_enough
 from graph.schema.node import Node
 from graph.schema.provider import Provider
 from graph.schema.scalars import URL
@@ -29,9 +29,10 @@ Format = Annotated[TextFormat, strawberry.argument(description="How it is writte
 MaxLength = Annotated[
     int | None, strawberry.argument(description="Cut at a word to at most this many characters, an ellipsis included.")
 ]
+Width = Annotated[int, strawberry.argument(description="The width wanted, in pixels.")]
 
-READ = 50
-"""Values that a field counts as whose articles' documents are read for it."""
+FROM_DOCUMENT = 50
+"""Values that a field counts as for which the store reads the article's document."""
 
 
 def shorten(text: str, length: int) -> str:
@@ -40,8 +41,8 @@ def shorten(text: str, length: int) -> str:
         return text
     if length < 1:
         return ""
-    kept, within = text[: length - 1], text[length - 1] != " "
-    return (kept.rsplit(" ", 1)[0] if within and " " in kept else kept) + "…"
+    head, cuts_word = text[: length - 1], text[length - 1] != " "
+    return (head.rsplit(" ", 1)[0] if cuts_word and " " in head else head) + "…"
 
 
 def _relating(target: stored.Article | stored.Summary) -> RelatesTo:
@@ -115,20 +116,24 @@ class Article(ArticleSummary):
         by_width = sorted(article.images, key=lambda image: image.width or 0)
         return next((i for i in by_width if (i.width or 0) >= width), by_width[-1] if by_width else None)
 
-    @batched("Markup to embed, such as a video's player, as in the file: sanitise it before showing it.", values=READ)
+    @batched(
+        "Markup to embed, such as a video's player, as in the file: sanitise it before showing it.",
+        values=FROM_DOCUMENT,
+    )
     async def featured_content(articles: list[stored.Article], context: Context) -> list[str | None]:
         return [d and d.metadata.get("featuredContent") for d in await _documents(articles, context)]
 
-    @batched("The text below the front matter, when there is one.", values=READ)
+    @batched("The text below the front matter, when there is one.", values=FROM_DOCUMENT)
     async def body(articles: list[stored.Article], context: Context) -> list[str | None]:
         return [d and d.body for d in await _documents(articles, context)]
 
-    @batched("Front matter keys that have no field of their own; null where there are none.", values=READ)
+    @batched("Front matter keys that have no field of their own; null where there are none.", values=FROM_DOCUMENT)
     async def extra(articles: list[stored.Article], context: Context) -> list[JSON | None]:
         return [d and unknown_keys(d.metadata) for d in await _documents(articles, context)]
 
     @batched(
-        "`ciphertext;iv`, base64, opaque. Needs the scope secured:read; null and one error without it.", values=READ
+        "`ciphertext;iv`, base64, opaque. Needs the scope secured:read; null and one error without it.",
+        values=FROM_DOCUMENT,
     )
     async def secured(articles: list[stored.Article], context: Context) -> list[str | None]:
         if not context.viewer.secured:

@@ -1,4 +1,7 @@
-"""The store's sequence in, changes out: what happened to articles, for those who keep a copy or watch."""
+"""Declares the types ArticleChange and ChangePage: what happened to articles, for clients that keep a copy or watch.
+
+A client resumes by a token: the sequence of the last change that it knows, and the store that the sequence is of.
+"""
 
 from __future__ import annotations
 
@@ -31,17 +34,17 @@ Since = Annotated[
 ChangeKinds = Annotated[list[ChangeKind] | None, strawberry.argument(description="Only changes of these kinds.")]
 
 
-class Told(base.Change, frozen=True, gc=False):
-    """A change with the token of its place."""
+class ResumableChange(base.Change, frozen=True, gc=False):
+    """What is behind an ArticleChange: a change of the store, and the token to resume after it."""
 
     seq: str
 
 
 @dataclass(frozen=True, slots=True)
-class ChangePageRecord:
-    """A page of changes, and where the following one starts."""
+class ResumableChanges:
+    """What is behind a ChangePage: changes with their tokens, and the token to ask for the following page with."""
 
-    changes: Sequence[Told]
+    changes: Sequence[ResumableChange]
     next: str
     has_more: bool
     reset: bool
@@ -73,12 +76,12 @@ class ChangePage:
 
 
 def token(sequence: int, store: Store) -> str:
-    """Return what clients pass back as `since`: a sequence, and which store's it is."""
+    """Return what clients pass back as `since`: a sequence, and the store that it is of."""
     return f"{sequence}-{store.identity[:MARK]}"
 
 
 def sequence_of(since: str | None, store: Store) -> int | None:
-    """Return the sequence that a token names, 0 for none, None where it is another store's. Raises CriteriaError.
+    """Return the sequence that a token names, 0 for no token, None for one of another store. Raises CriteriaError.
 
     A number alone, such as 0, is one of this store.
     """
@@ -90,20 +93,20 @@ def sequence_of(since: str | None, store: Store) -> int | None:
     return int(found[1]) if found[2] in (None, store.identity[:MARK]) else None
 
 
-def told(change: base.Change, store: Store) -> Told:
-    """Return a change with its token."""
-    return Told(**asdict(change), seq=token(change.sequence, store))
+def resumable(change: base.Change, store: Store) -> ResumableChange:
+    """Return a change with the token to resume after it."""
+    return ResumableChange(**asdict(change), seq=token(change.sequence, store))
 
 
 async def changes_after(
     context: Context, since: str | None, first: int, kinds: Sequence[ChangeKind] | None
-) -> ChangePageRecord:
+) -> ResumableChanges:
     """Return the page of changes after *since*. Raises CriteriaError."""
     if not 0 < first <= LONGEST:
         raise CriteriaError(f"first must be from 1 to {LONGEST}, not {first}")
-    store, place = context.store, sequence_of(since, context.store)
-    if place is None:
-        return ChangePageRecord((), token(store.sequence, store), has_more=False, reset=True)
-    found = await store.changes(place, first, context.viewer.drafts)
-    kept = [told(change, store) for change in found.changes if not kinds or change.kind in kinds]
-    return ChangePageRecord(kept, token(found.next, store), found.has_more, found.reset)
+    store, sequence = context.store, sequence_of(since, context.store)
+    if sequence is None:
+        return ResumableChanges((), token(store.sequence, store), has_more=False, reset=True)
+    found = await store.changes(sequence, first, context.viewer.drafts)
+    changes = [resumable(change, store) for change in found.changes if not kinds or change.kind in kinds]
+    return ResumableChanges(changes, token(found.next, store), found.has_more, found.reset)

@@ -1,4 +1,4 @@
-"""The schema's enums: those of the store with a description on each value, and two of its own."""
+"""Declares the enums: those of the store, with a description of each value, and four of the schema's own."""
 
 from enum import Enum
 
@@ -41,7 +41,7 @@ class ArticleOrderField(Enum):
 
 
 def describe(kind: type[Enum], description: str, **values: str) -> None:
-    """Make *kind* an enum of the schema, with a description for it and for each of its values."""
+    """Declare *kind* as an enum of the schema, with a description of it and of each of its values."""
     definition = strawberry.enum(kind, description=description).__strawberry_definition__  # type: ignore[attr-defined]  # set by strawberry
     for value in definition.values:
         value.description = values.pop(value.name)

@@ -1,4 +1,4 @@
-"""Declares beside a type what it costs and how its values may be kept, and carries that over to the built schema.
+"""Declares beside a type what it costs and how its values may be kept, and copies that to the built schema.
 
 The built types (graphql-core's) have `extensions` for such facts; the limits and the plans look there.
 """
@@ -56,7 +56,7 @@ def holds_time(kind: GraphQLInputType) -> bool:
 
 def _declare(key: str, value: Any) -> Callable[[T], T]:
     def declare(declaration: T) -> T:
-        setattr(declaration, DECLARED, {key: value})
+        setattr(declaration, DECLARED, {**vars(declaration).get(DECLARED, {}), key: value})
         return declaration
 
     return declare

@@ -1,4 +1,4 @@
-"""Global ids: a type's name and a natural key in, one opaque token out, and back."""
+"""Encodes a type's name and a natural key as a global id, which clients treat as opaque, and decodes it."""
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -10,7 +10,7 @@ def global_id(type_name: str, key: str) -> str:
 
 
 def split_id(token: str) -> tuple[str, str] | None:
-    """Return the type's name and the key in *token*, or None where no id of ours reads so."""
+    """Return the type's name and the key in *token*, or None if it is no global id."""
     try:
         text = urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4)).decode()
     except (binascii.Error, ValueError):

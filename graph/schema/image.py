@@ -14,7 +14,6 @@ from store import article as stored
 from store.criteria import Is, Op, Some
 
 MinWidth = Annotated[int | None, strawberry.argument(description="Only those at least this many pixels wide.")]
-Width = Annotated[int, strawberry.argument(description="The width wanted, in pixels.")]
 
 
 @strawberry.type(description="A picture.")
@@ -39,5 +38,5 @@ class Image:
 
 def wide_enough(images: Sequence[stored.Image], first: int | None, min_width: int | None) -> Sequence[stored.Image]:
     """Return the first of the images that are at least *min_width* pixels wide."""
-    kept = [image for image in images if min_width is None or (image.width or 0) >= min_width]
-    return kept[: at_most(first)]
+    wide = [image for image in images if min_width is None or (image.width or 0) >= min_width]
+    return wide[: at_most(first)]

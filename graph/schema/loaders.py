@@ -1,7 +1,6 @@
-"""One record of a level in, its value out, once the whole level has been asked for in one batch.
+"""Batches the loads of one field, so that the interpreter asks the store once for a level, as a plan does.
 
-This is how the interpreter reads what a plan reads level by level: all loads of one field at one place of the answer,
-made in the same turn of the event loop, become one call.
+All loads of a field under one path of response keys, made in the same turn of the event loop, become one call.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,18 +12,18 @@ from strawberry.dataloader import DataLoader
 Function = Callable[..., Awaitable[Sequence[Any]]]
 
 
-def load(context: Any, function: Function, record: Any, arguments: Mapping[str, Any], path: Path) -> Awaitable[Any]:
-    """Return what will be the record's value of `function(records, context, **arguments)`, or raise it if an Exception.
+def load(context: Any, function: Function, parent: Any, arguments: Mapping[str, Any], path: Path) -> Awaitable[Any]:
+    """Return an awaitable of the parent's value among those of `function(parents, context, **arguments)`.
 
-    It is no coroutine: graphql-core does not await the siblings of what failed. The loaders live in the dict
-    `context.loaders`, for one request.
+    It raises the value if that is an Exception. It is no coroutine: graphql-core does not await the siblings of what
+    failed. The loaders live in the dict `context.loaders`, for one request.
     """
     level = (function, tuple(key for key in path.as_list() if isinstance(key, str)), repr(arguments))
     loader: DataLoader[Any, Any] | None = context.loaders.get(level)
     if loader is None:
 
-        async def batch(records: list[Any]) -> list[Any]:
-            return list(await function(records, context, **arguments))
+        async def batch(parents: list[Any]) -> list[Any]:
+            return list(await function(parents, context, **arguments))
 
         loader = context.loaders[level] = DataLoader(batch, cache=False)
-    return loader.load(record)
+    return loader.load(parent)

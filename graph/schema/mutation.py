@@ -22,7 +22,7 @@ WRITE = "articles:write"
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """An article that is on disk, and whether it is new."""
+    """What is behind an ArticleSaved: an article that is on disk, and whether it is new."""
 
     article: stored.Article
     created: bool
@@ -30,7 +30,7 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why nothing was written."""
+    """What is behind an Error: why nothing was written."""
 
     message: str
     code: str
@@ -125,7 +125,7 @@ class Mutation:
 
 
 async def save(context: Context, path: str, text: str) -> Saved | Refused:
-    """Put one article, checked exactly as a file is, and return it once it is durable."""
+    """Save one article, checked exactly as a file is, and return it once it is durable."""
     if not context.viewer.write:
         return NOT_ALLOWED
     try:
@@ -133,12 +133,12 @@ async def save(context: Context, path: str, text: str) -> Saved | Refused:
     except errors.ArticleError as error:
         return Refused(str(error), error.code, problems=error.problems)
     (article,) = await context.store.articles([path], drafts=True)
-    assert article is not None  # noqa: S101 # it was just put, and nothing else removes it unseen
+    assert article is not None  # noqa: S101 # it was just saved, and nothing else removes it unseen
     return Saved(article, created)
 
 
 async def remove(context: Context, by: inputs.ArticleKey) -> Any:
-    """Take one article out, and return its id once that is durable."""
+    """Remove one article, and return its id once that is durable."""
     if not context.viewer.write:
         return NOT_ALLOWED
     path = await path_of(by, context)

@@ -133,7 +133,7 @@ async def path_of(by: inputs.ArticleKey, context: Context) -> str | None:
 
 
 async def find_nodes(ids: list[strawberry.ID], context: Context) -> list[Any]:
-    """Return what stands behind each id, asking the store once for each type among them."""
+    """Return the object of each id, None where unknown, asking the store once for each type among them."""
     wanted = [split_id(token) or ("", "") for token in ids]
     found: dict[tuple[str, str], Any] = {}
     for name, fetch in _FETCHERS.items():
@@ -148,7 +148,7 @@ async def _articles(paths: list[str], context: Context) -> list[Any]:
 
 
 async def _stubs(keys: list[str], context: Context) -> list[Any]:
-    """An entry's target may have been ingested since its id was handed out: then it is the article."""
+    """Return articles where the stubs' targets have been ingested since, else the stubs."""
     drafts = context.viewer.drafts
     paths = await context.store.resolve(keys, drafts)
     articles = iter(await context.store.articles([path for path in paths if path], drafts))

@@ -1,4 +1,4 @@
-"""A place in the sequence in, changes out as they happen: what watches the graph, over whichever transport."""
+"""Declares the type Subscription: sends changes of articles as they happen, over every transport."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from strawberry import Info
 
 from graph.execute.context import Context
 from graph.schema import filters, inputs
-from graph.schema.changes import LONGEST, ArticleChange, ChangeKinds, Since, sequence_of, told
+from graph.schema.changes import LONGEST, ArticleChange, ChangeKinds, Since, resumable, sequence_of
 from store.base import Change, ChangeKind
 from store.criteria import AllOf, Criteria, Filter, Is, Op, Page
 
@@ -29,26 +29,26 @@ class Subscription:
     ) -> AsyncGenerator[ArticleChange, None]:
         context: Context = info.context
         where = filters.article_filter(filter) if filter is not None else None
-        place = context.store.sequence if since is None else sequence_of(since, context.store)
+        sequence = context.store.sequence if since is None else sequence_of(since, context.store)
         while True:
-            if place is None:
+            if sequence is None:
                 raise reset()
             async with context.reading():
-                page = await context.store.changes(place, LONGEST, context.viewer.drafts)
+                page = await context.store.changes(sequence, LONGEST, context.viewer.drafts)
                 wanted = await _wanted(page.changes, kinds, where, context)
             if page.reset:
                 raise reset()
             for change in wanted:
-                yield told(change, context.store)
-            place = page.next
+                yield resumable(change, context.store)
+            sequence = page.next
             if not page.has_more:
-                await context.store.wait(place)
+                await context.store.wait(sequence)
 
 
 async def _wanted(
     changes: Sequence[Change], kinds: Sequence[ChangeKind] | None, where: Filter | None, context: Context
 ) -> list[Change]:
-    """Return the changes of these kinds whose articles match; what is removed has nothing left to match."""
+    """Return the changes of these kinds whose articles match, and all removals: nothing is left that could match."""
     of_kind = [change for change in changes if not kinds or change.kind in kinds]
     if where is None or not of_kind:
         return of_kind
@@ -60,5 +60,5 @@ async def _wanted(
 
 
 def reset() -> GraphQLError:
-    """Return what ends a subscription that cannot go on from where its client was."""
+    """Return the error that ends a subscription whose client must reload everything."""
     return GraphQLError("since is too old, or of another store: reload everything", extensions={"code": "RESET"})

@@ -1,4 +1,4 @@
-"""Writing through the graph: checked as files are, acknowledged when durable, watched as it happens."""
+"""Tests that articles saved through the graph are checked as files are, durable, and seen by who watches."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -94,43 +94,43 @@ async def test_nothing_is_written_without_the_scope(store: TinyStore) -> None:
 
 
 async def events(store: TinyStore, query: str) -> AsyncIterator[Any]:
-    """Yield what a subscription tells."""
+    """Yield the changes that a subscription sends."""
     prepared = operations(Settings()).prepare(query, None)
     async for answer in prepared.subscribe({}, Context(store)):
         yield orjson.loads(answer.body)["data"]["changes"]
 
 
-async def test_a_subscription_goes_on_from_since_and_then_tells_what_happens(store: TinyStore) -> None:
+async def test_a_subscription_goes_on_from_since_and_then_sends_what_happens(store: TinyStore) -> None:
     await saved(store, "a.md", text("One"))
     await saved(store, "b.md", text("Two"))
-    told = events(store, 'subscription { changes(since: "0") { seq kind changedKeys article { title } } }')
-    first, second = await anext(told), await anext(told)
+    watched = events(store, 'subscription { changes(since: "0") { seq kind changedKeys article { title } } }')
+    first, second = await anext(watched), await anext(watched)
     assert [first["article"], second["article"]] == [{"title": "One"}, {"title": "Two"}]
-    later = asyncio.ensure_future(anext(told))
+    later = asyncio.ensure_future(anext(watched))
     await saved(store, "a.md", text("Three"))
     third = await later
     assert (third["kind"], third["changedKeys"], third["article"]) == ("UPDATED", ["title"], {"title": "Three"})
     await ask(store, REMOVE, {"by": {"path": "b.md"}}, WRITER)
-    fourth = await anext(told)
+    fourth = await anext(watched)
     assert (fourth["kind"], fourth["article"]) == ("REMOVED", None)
     sequence = [int(change["seq"].split("-")[0]) for change in (first, second, third, fourth)]
     assert sequence == sorted(set(sequence))
 
 
-async def test_a_place_in_another_store_means_reload_everything(store: TinyStore, tmp_path: Path) -> None:
+async def test_a_token_of_another_store_means_reload_everything(store: TinyStore, tmp_path: Path) -> None:
     page = "query($since: String) { changes(since: $since) { next reset changes { seq } } }"
     await saved(store, "a.md", text("One"))
-    place = (await ask(store, page))["data"]["changes"]["next"]
-    assert (await ask(store, page, {"since": place}))["data"]["changes"] == {
-        "next": place,
+    token = (await ask(store, page))["data"]["changes"]["next"]
+    assert (await ask(store, page, {"since": token}))["data"]["changes"] == {
+        "next": token,
         "reset": False,
         "changes": [],
     }
     with TinyStore(tmp_path / "anew.json", follow=False) as anew:  # made of the same articles, and as many
         await saved(anew, "a.md", text("One"))
-        found = (await ask(anew, page, {"since": place}))["data"]["changes"]
-        assert (found["reset"], found["changes"], found["next"] != place) == (True, [], True)
-        assert await ended(anew, place) == "RESET"
+        found = (await ask(anew, page, {"since": token}))["data"]["changes"]
+        assert (found["reset"], found["changes"], found["next"] != token) == (True, [], True)
+        assert await ended(anew, token) == "RESET"
 
 
 async def ended(store: TinyStore, since: str) -> str:
@@ -152,14 +152,14 @@ async def test_what_is_no_token_of_changes_is_refused(store: TinyStore, since: s
     assert await ended(store, since) == "BAD_CRITERIA"
 
 
-async def test_a_subscription_tells_only_what_it_is_asked_for(store: TinyStore) -> None:
+async def test_a_subscription_sends_only_what_it_is_asked_for(store: TinyStore) -> None:
     for title in ("One", "Two"):
         await saved(store, f"{title}.md", text(title))
     await ask(store, REMOVE, {"by": {"path": "One.md"}}, WRITER)
-    told = events(
+    watched = events(
         store,
         """subscription { changes(since: "0", kinds: [ADDED, REMOVED], filter: {title: {eq: "two"}}) {
             kind articleId article { title } } }""",
     )
-    found = [await anext(told), await anext(told)]
+    found = [await anext(watched), await anext(watched)]
     assert [(change["kind"], change["article"]) for change in found] == [("ADDED", {"title": "Two"}), ("REMOVED", None)]

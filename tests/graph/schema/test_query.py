@@ -1,4 +1,4 @@
-"""The graph over files: what is visible to whom, what resolves to what, and what bad arguments get."""
+"""Tests what queries over a folder of files answer: what a viewer sees, what fields resolve to, what is refused."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,7 +29,7 @@ provider:
 
 RELATED = """
 related:
-  - title: Hidden, as A tells it
+  - title: Hidden, as A names it
     webUrl: https://www.one.example/hidden/amp/?utm_source=a
     provider: {name: One, domain: one.example}
   - title: B
@@ -127,7 +127,7 @@ async def test_what_is_unpublished_is_seen_nowhere(store: TinyStore) -> None:
         },
         "a": {
             "related": [
-                {"__typename": "ArticleStub", "title": "Hidden, as A tells it"},
+                {"__typename": "ArticleStub", "title": "Hidden, as A names it"},
                 {"__typename": "Article", "title": "b & co"},
                 {"__typename": "ArticleStub", "title": "Elsewhere"},
             ]
@@ -163,7 +163,7 @@ async def test_every_object_can_be_fetched_again_by_its_id(store: TinyStore) -> 
     assert [node["__typename"] for node in again["nodes"][:4]] == ["Article", "Provider", "Topic", "Topic"]
 
 
-async def test_topics_know_their_place(store: TinyStore) -> None:
+async def test_topics_have_a_parent_and_children(store: TinyStore) -> None:
     query = '{ topic(slug: "ice") { keywords hashtags parent { name children { name parent { slug } } } } }'
     assert (await data(store, query))["topic"] == {
         "keywords": ["floe"],

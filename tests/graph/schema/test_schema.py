@@ -1,4 +1,4 @@
-"""The printed schema: a promise to client generators, equal to what is served and described throughout."""
+"""Tests that `schema.graphql` is what is served, described throughout, and held against the last release."""
 
 import os
 import re
@@ -25,7 +25,7 @@ PRINTED = Path(__file__).parents[3] / "schema.graphql"
 CLIENTS = Path(__file__).parents[2] / "clients"
 WRITER = ("-c", "user.name=Editor", "-c", "user.email=editor@newsroom.example")
 DANGEROUS = re.sub(r'  """[^"]*"""\n  REMOVED\n', "", sdl(), count=1)
-"""A schema that did not know yet that articles are removed: whoever switches on the kind of a change is surprised."""
+"""A schema without REMOVED: clients written for it do not expect that kind of change."""
 
 HISTORY = (("init",), ("add", "."), (*WRITER, "commit", "-m", "first"), ("tag", "v0.9.0"))
 """A repository with a release, as arguments of git; without the last one, before it."""
@@ -41,7 +41,7 @@ def test_everything_has_a_description() -> None:
 
 
 def undescribed(kind: GraphQLNamedType) -> Iterator[str]:
-    """Yield the places of a type that say nothing of themselves."""
+    """Yield the parts of a type that have no description."""
     if not kind.description and not is_specified_scalar_type(kind):
         yield kind.name
     if isinstance(kind, GraphQLEnumType):
