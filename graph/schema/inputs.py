@@ -166,4 +166,4 @@ TIMELY = tuple(
     for field in kind.__strawberry_definition__.fields
     if FLEETING in field.metadata
 )
-"""The GraphQL names of all timely keys."""
+"""The GraphQL names of the timely keys of all inputs, which all stand in this module."""

@@ -16,13 +16,6 @@ from store.criteria import Is, Op, Some
 Topmost = Annotated[int, strawberry.argument(description=f"How many, most shared first; up to {MOST}.")]
 
 
-@strawberry.type(description="A topic that shares articles with another.")
-class TopicPair:
-    topic: Topic = attribute("The other topic.")
-    shared: int = attribute("How many articles have both.", name="sharedCount")
-    jaccard: float = attribute("Shared over either, 0 to 1.")
-
-
 @strawberry.type(description="What articles are about.")
 class Topic(Node):
     slug: str = attribute("Its name as it stands in an address.")
@@ -51,6 +44,13 @@ class Topic(Node):
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
         return isinstance(value, stored.Topic)
+
+
+@strawberry.type(description="A topic that shares articles with another.")
+class TopicPair:
+    topic: Topic = attribute("The other topic.")
+    shared: int = attribute("How many articles have both.", name="sharedCount")
+    jaccard: float = attribute("Shared over either, 0 to 1.")
 
 
 @strawberry.type(description="One topic of a page.")

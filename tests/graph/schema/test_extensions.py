@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import strawberry
-from graphql import GraphQLObjectType
+from graphql import GraphQLInputObjectType, GraphQLObjectType
 
 from graph.document.conditions import CONDITIONS
 from graph.document.cost import VALUES
@@ -96,8 +96,11 @@ def test_a_field_depends_on_the_time_by_the_arguments_that_may_hold_a_timely_key
     assert FLEETING not in types["Book"].fields["text"].extensions
 
 
-def test_the_timely_keys_of_the_schema_are_known_by_name() -> None:
-    assert TIMELY == ("within",)
+def test_the_timely_keys_of_the_whole_schema_are_known_by_name() -> None:
+    inputs = [kind for kind in schema()._schema.type_map.values() if isinstance(kind, GraphQLInputObjectType)]
+    fields = [(name, field) for kind in inputs for name, field in kind.fields.items()]
+    timely = [name for name, field in fields if FLEETING in field.extensions["strawberry-definition"].metadata]
+    assert tuple(timely) == TIMELY == ("within",)
 
 
 def test_orjson_writes_instants_and_addresses_as_they_are() -> None:
