@@ -4,54 +4,30 @@ The text is scanned before it is parsed, the parsed document is counted with a m
 validated, and validation itself has a budget. So no document of the size allowed costs more than a moment.
 """
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
-    ASTValidationRule,
     DocumentNode,
-    GraphQLError,
     GraphQLSchema,
-    GraphQLSyntaxError,
     IntValueNode,
     ListValueNode,
     OperationDefinitionNode,
     OperationType,
-    OverlappingFieldsCanBeMergedRule,
-    ValidationContext,
     VariableNode,
-    parse,
-    specified_rules,
-    validate,
 )
 
 from graph.document.argument_path import path_to
-from graph.document.conditions import Given, given
-from graph.document.cost import Cost, Slicing, size
-from graph.document.tally import Counting, Tally
-from graph.errors import PARSE_FAILED, VALIDATION_FAILED, InvalidDocument, PageTooLarge, Refusal, over_limit
+from graph.document.cost.arithmetic import Cost, Slicing, size
+from graph.document.cost.conditions import Given, given
+from graph.document.cost.selections import Counting, Tally
+from graph.errors import PageTooLarge, Refusal, over_limit
 from graph.settings import Settings
 
-NESTING = 64
-"""Deepest nesting of brackets in a document: far above any depth allowed, far below what the parser's stack takes."""
-COMPARISONS = 30_000
-"""Most steps in comparing fields that are to merge, two for each pair: one field may stand there 173 times."""
 INTERPRETED = 4
 """How many times as much a value counts in an operation that has no plan."""
-
-TOKEN = re.compile(
-    r"""
-    (?:[\s,\ufeff]|\#[^\n\r]*+)++            # ignored
-    | (?P<open>[{\[(]) | (?P<close>[}\])])
-    | (?P<token>
-        [_A-Za-z][_0-9A-Za-z]*+ | -?[0-9][0-9.eE+-]*+ | \.\.\. | [!$&:=@|]
-        | \"""(?>[^"\\]|\\.|"(?!""))*+\""" | "(?!"")(?>[^"\\\n\r]|\\.)*+" | ""(?!")
-    )""",
-    re.VERBOSE | re.DOTALL,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,36 +68,6 @@ class Allowance:
         )
         refusal.path = path_to(self.document, refusal.sought)
         return refusal
-
-
-def parsed(text: str, settings: Settings) -> DocumentNode:
-    """Return the document. Raises Refusal for one that is too large, InvalidDocument for one that is none."""
-    if len(text) > settings.document_bytes or len(text.encode(errors="replace")) > settings.document_bytes:
-        raise over_limit("DOCUMENT_TOO_LARGE", f"The document is larger than {settings.document_bytes} bytes.")
-    scan(text, settings.tokens)
-    try:
-        return parse(text, max_tokens=settings.tokens + text.count("#"))
-    except GraphQLSyntaxError as error:
-        raise InvalidDocument(PARSE_FAILED, [error], settings.shows_suggestions) from None
-
-
-def scan(text: str, most: int) -> int:
-    """Return how many tokens a text has; what is no GraphQL is left for the parser. Raises Refusal over the limits."""
-    tokens = nesting = position = 0
-    while position < len(text) and (match := TOKEN.match(text, position)):
-        position, kind = match.end(), match.lastgroup
-        if kind is None:
-            continue
-        tokens += 1
-        if kind == "open":
-            nesting += 1
-        elif kind == "close":
-            nesting -= 1
-        if nesting > NESTING:
-            raise over_limit("TOO_DEEP", f"The document nests deeper than {NESTING} brackets.")
-        if tokens > most:
-            raise over_limit("TOO_MANY_TOKENS", f"The document has more than {most} tokens.")
-    return tokens
 
 
 def counted(document: DocumentNode, schema: GraphQLSchema, settings: Settings) -> dict[str | None, Allowance]:
@@ -184,37 +130,6 @@ def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
         elif isinstance(value, ListValueNode):
             defaults[each.variable.name.value] = list(value.values)
     return defaults
-
-
-class BoundedOverlap(OverlappingFieldsCanBeMergedRule):
-    """graphql-core's rule with a budget that our time allows."""
-
-    def __init__(self, context: ValidationContext) -> None:
-        super().__init__(context)
-        self.rule_context.remaining_complexity_budget = COMPARISONS
-
-
-RULES: tuple[type[ASTValidationRule], ...] = tuple(
-    BoundedOverlap if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules
-)
-
-
-def validated(document: DocumentNode, schema: GraphQLSchema, settings: Settings) -> None:
-    """Raise InvalidDocument where the document is not valid."""
-    rules = RULES if settings.shows_schema else (*RULES, NoIntrospection)
-    errors = validate(schema, document, rules, settings.errors, hide_suggestions=not settings.shows_suggestions)
-    if errors:
-        raise InvalidDocument(VALIDATION_FAILED, errors[: settings.errors], settings.shows_suggestions)
-
-
-class NoIntrospection(ASTValidationRule):
-    """Refuses `__schema` and `__type`."""
-
-    def enter_field(self, node: Any, *_: Any) -> None:
-        """Report an introspection field."""
-        if node.name.value in {"__schema", "__type"}:
-            code = {"code": "INTROSPECTION_OFF"}
-            self.report_error(GraphQLError("Introspection is turned off.", node, extensions=code))
 
 
 def check_nesting(value: Any, most: int) -> None:

@@ -17,7 +17,9 @@ from graphql import (
     subscribe,
 )
 
-from graph.document.limits import Allowance, counted, parsed, scan, validated
+from graph.document.limits import Allowance, counted
+from graph.document.parse import parsed, scan
+from graph.document.validate import validated
 from graph.errors import Refusal, answered
 from graph.execute.context import Context
 from graph.execute.execution import Answer, Counts, Operation

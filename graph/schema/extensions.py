@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from graphql import GraphQLInputObjectType, GraphQLInputType, GraphQLNamedType, get_named_type
 
-from graph.document.conditions import CONDITIONS
+from graph.document.cost.conditions import CONDITIONS
 from graph.execute.plan.reading import FLEETING, KEPT, NATIVE, Kept
 
 T = TypeVar("T")

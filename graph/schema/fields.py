@@ -14,8 +14,8 @@ from strawberry import Info
 from strawberry.types import get_object_definition
 from strawberry.types.field import StrawberryField
 
-from graph.document.conditions import CONDITIONS
-from graph.document.cost import VALUES
+from graph.document.cost.arithmetic import VALUES
+from graph.document.cost.conditions import CONDITIONS
 from graph.execute.plan.reading import FLEETING, READING, Attribute, Batch, Call, Reading
 from graph.schema.conversion import Conversion
 from graph.schema.extensions import holds_time

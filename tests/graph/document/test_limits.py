@@ -7,7 +7,9 @@ from itertools import count
 import pytest
 from graphql import build_schema, get_introspection_query
 
-from graph.document.limits import Allowance, check_nesting, counted, parsed, validated
+from graph.document.limits import Allowance, check_nesting, counted
+from graph.document.parse import parsed
+from graph.document.validate import validated
 from graph.errors import InvalidDocument, Refusal
 from graph.settings import Settings
 

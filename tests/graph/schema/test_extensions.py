@@ -8,8 +8,8 @@ import pytest
 import strawberry
 from graphql import GraphQLInputObjectType, GraphQLObjectType
 
-from graph.document.conditions import CONDITIONS
-from graph.document.cost import VALUES
+from graph.document.cost.arithmetic import VALUES
+from graph.document.cost.conditions import CONDITIONS
 from graph.execute.context import Context
 from graph.execute.plan.reading import FLEETING, KEPT, NATIVE
 from graph.schema.build import schema

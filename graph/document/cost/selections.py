@@ -31,8 +31,8 @@ from graphql.type import is_composite_type, is_introspection_type
 from msgspec import Struct
 from msgspec.structs import replace
 
-from graph.document.conditions import CONDITIONS, Uses, of_literal
-from graph.document.cost import VALUES, Cost, Factor, Slicing, objects
+from graph.document.cost.arithmetic import VALUES, Cost, Factor, Slicing, objects
+from graph.document.cost.conditions import CONDITIONS, Uses, of_literal
 from graph.errors import PageTooLarge, Refusal, over_limit
 from graph.settings import Settings
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from graph.document.limits import counted, parsed, validated
+from graph.document.limits import counted
+from graph.document.parse import parsed
+from graph.document.validate import validated
 from graph.errors import Refusal
 from graph.schema.build import schema
 from graph.settings import Settings

@@ -1,0 +1,1 @@
+"""Counts what an operation asks for, before anything of it runs."""
