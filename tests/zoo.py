@@ -12,7 +12,7 @@ from graphql import GraphQLObjectType, GraphQLSchema, build_schema
 from graphql.language import StringValueNode
 from hypothesis import strategies as st
 
-from graph.execute.plan.reading import FLEETING, KEPT, READING, Attribute, Batch, Call, Kept, Reading
+from graph.execute.plan.resolver import CACHE_KEY, FLEETING, RESOLVER, Attribute, Batch, Call, Resolver
 from graph.schema.loaders import load
 
 SDL = """
@@ -140,16 +140,16 @@ def _eats(record: Any, hunger: Any = None, times: Any = None) -> Any:
     return (len(times or ()) + (hunger or {}).get("amount", 0)) % 2 == 0
 
 
-NAMED: dict[str, Reading] = {
+NAMED: dict[str, Resolver] = {
     "id": Attribute("id"),
-    "name": Call(_name, dict, plain="name"),
+    "name": Call(_name, dict, attribute="name"),
     "friend": linked("friend", lambda r, _, w: r.friend if isinstance(r.friend, Exception) else _nth(w, r.friend)),
     "friends": linked("friends", lambda r, a, w: (_some(r, "friends", w) or [None])[: a.get("first") or None]),
 }
 ALIVE = NAMED | {"age": Attribute("age")}
 TOYS = {"toys": linked("toys", lambda r, _, w: _some(r, "toys", w, "Toy"))}
 KEEPER = {"keeper": linked("keeper", lambda r, _, w: _nth(w, r.number, "Keeper"))}
-READINGS: dict[str, dict[str, Reading]] = {
+RESOLVERS: dict[str, dict[str, Resolver]] = {
     "Cat": ALIVE | TOYS | KEEPER | {
         "lives": Attribute("lives"), "mood": Attribute("mood"), "eats": Call(_eats, dict), "grid": Attribute("grid")},
     "Dog": ALIVE | TOYS | KEEPER | {
@@ -163,7 +163,7 @@ READINGS: dict[str, dict[str, Reading]] = {
         "shelves": Attribute("shelves"), "packed": Call(lambda r, at=0: r.boxes[at], dict),
         "parcels": linked("parcels", lambda r, _, __: r.boxes)},
     "Box": {
-        "size": Attribute("size"), "note": Call(_note, dict, plain="note"), "inner": Attribute("inner"),
+        "size": Attribute("size"), "note": Call(_note, dict, attribute="note"), "inner": Attribute("inner"),
         "mood": Attribute("mood"), "parts": Attribute("parts")},
     "Part": {"name": Attribute("name"), "kind": Attribute("kind.text")},
     "Keeper": NAMED | {
@@ -180,31 +180,31 @@ READINGS: dict[str, dict[str, Reading]] = {
 }  # fmt: skip
 
 
-def schema(kept: bool = True) -> GraphQLSchema:
-    """Return the schema with its readings, resolved by them; cats and dogs are *kept*."""
+def schema(cached: bool = True) -> GraphQLSchema:
+    """Return the schema with its resolvers; cats and dogs are *cached*."""
     built = build_schema(SDL)
-    for name, readings in READINGS.items():
+    for name, resolvers in RESOLVERS.items():
         kind = built.type_map[name]
         assert isinstance(kind, GraphQLObjectType)
         if name in CLASSES or name == "Box":
             kind.is_type_of = lambda value, _info, name=name: type(value).__name__ == name
-        if kept and name in {"Cat", "Dog"}:
-            kind.extensions[KEPT] = Kept(lambda record: record.id)
-        for key, reading in readings.items():
-            kind.fields[key].extensions[READING] = reading
-            kind.fields[key].resolve = resolver(reading)
+        if cached and name in {"Cat", "Dog"}:
+            kind.extensions[CACHE_KEY] = attrgetter("id")
+        for key, resolver in resolvers.items():
+            kind.fields[key].extensions[RESOLVER] = resolver
+            kind.fields[key].resolve = interpreted(resolver)
     built.type_map["Toy"].fields["weight"].extensions[FLEETING] = True  # type: ignore[attr-defined]
     return built
 
 
-def resolver(reading: Reading) -> Callable[..., Any]:
-    """Return how the interpreter reads what a plan reads."""
-    if isinstance(reading, Attribute):
-        return lambda record, _info, **_: attrgetter(reading.name)(record)
-    if isinstance(reading, Call):
-        return lambda record, _info, **arguments: reading.function(record, **reading.arguments(arguments))
+def interpreted(resolver: Resolver) -> Callable[..., Any]:
+    """Return how the interpreter resolves the same field."""
+    if isinstance(resolver, Attribute):
+        return lambda record, _info, **_: attrgetter(resolver.name)(record)
+    if isinstance(resolver, Call):
+        return lambda record, _info, **arguments: resolver.function(record, **resolver.arguments(arguments))
     return lambda record, info, **arguments: load(
-        info.context, reading.function, record, reading.arguments(arguments), info.path
+        info.context, resolver.function, record, resolver.arguments(arguments), info.path
     )
 
 

@@ -13,7 +13,7 @@ from strawberry.scalars import JSON
 from graph.execute.context import Context
 from graph.schema.connection import ArticleConnection, Few, articles_where, at_most
 from graph.schema.enums import TextFormat
-from graph.schema.extensions import kept_by
+from graph.schema.extensions import cached_by
 from graph.schema.fields import attribute, batched, computed
 from graph.schema.image import Image, MinWidth, wide_enough
 from graph.schema.node import Node
@@ -91,7 +91,7 @@ class ArticleSummary(Node):
     related_by: ArticleConnection = articles_where(_relating, "Articles whose `related` names this one.")
 
 
-@kept_by("path")
+@cached_by("path")
 @strawberry.type(description="One source file.")
 class Article(ArticleSummary):
     path: str = attribute("Path of the file below its source folder: the stable natural key.")
@@ -153,7 +153,7 @@ async def _documents(articles: list[stored.Article], context: Context) -> list[A
     return await context.store.documents([article.path for article in articles])
 
 
-@kept_by("key")
+@cached_by("key")
 @strawberry.type(description="A related entry whose target is not ingested. Its id comes from its cleaned URL.")
 class ArticleStub(ArticleSummary):
     @classmethod

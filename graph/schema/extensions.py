@@ -1,4 +1,4 @@
-"""Declares beside a type what it costs and how its values may be kept, and copies that to the built schema.
+"""Declares beside a type what it costs and how its values may be cached, and copies that to the built schema.
 
 The built types (graphql-core's) have `extensions` for such facts; the limits and the plans look there.
 """
@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 from graphql import GraphQLInputObjectType, GraphQLInputType, GraphQLNamedType, get_named_type
 
 from graph.document.cost.conditions import CONDITIONS
-from graph.execute.plan.reading import FLEETING, KEPT, NATIVE, Kept
+from graph.execute.plan.resolver import CACHE_KEY, FLEETING, NATIVE
 
 T = TypeVar("T")
 DECLARED = "__graph_extensions__"
 
 
-def kept_by(attribute: str) -> Callable[[T], T]:
-    """Let the encoded objects of a type be kept while the store does not change; the *attribute* identifies each."""
-    return _declare(KEPT, Kept(attrgetter(attribute)))
+def cached_by(attribute: str) -> Callable[[T], T]:
+    """Let encoded objects of a type be cached while the store does not change; the *attribute* identifies each."""
+    return _declare(CACHE_KEY, attrgetter(attribute))
 
 
 def counts_as(conditions: int) -> Callable[[T], T]:

@@ -16,7 +16,7 @@ from strawberry.types.field import StrawberryField
 
 from graph.document.cost.arithmetic import VALUES
 from graph.document.cost.conditions import CONDITIONS
-from graph.execute.plan.reading import FLEETING, READING, Attribute, Batch, Call, Reading
+from graph.execute.plan.resolver import FLEETING, RESOLVER, Attribute, Batch, Call, Resolver
 from graph.schema.conversion import Conversion
 from graph.schema.extensions import holds_time
 from graph.schema.loaders import load
@@ -85,7 +85,7 @@ def fields_of(declared: type[T]) -> Callable[[type], type[T]]:
 
 
 def attach(core: GraphQLField, conversion: Conversion) -> None:
-    """Put into a built field's extensions how a plan resolves it, what it costs, and when it must not be kept.
+    """Put into a built field's extensions how a plan resolves it, what it costs, and when it must not be cached.
 
     An argument's default of null means that it may be left out.
     """
@@ -101,10 +101,10 @@ def attach(core: GraphQLField, conversion: Conversion) -> None:
         core.extensions[FLEETING] = timely
     resolver = plan_resolver(field, conversion)
     if resolver is not None:
-        core.extensions[READING] = resolver
+        core.extensions[RESOLVER] = resolver
 
 
-def plan_resolver(field: StrawberryField, conversion: Conversion) -> Reading | None:
+def plan_resolver(field: StrawberryField, conversion: Conversion) -> Resolver | None:
     """Return how a plan resolves *field*, or None where only the interpreter can."""
     if COMPUTE in field.metadata:
         return Call(field.metadata[COMPUTE], conversion.arguments(field.arguments), field.metadata[DEFAULT])

@@ -12,7 +12,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.base import has_object_definition
 
-from graph.execute.plan.reading import FLEETING
+from graph.execute.plan.resolver import FLEETING
 from graph.schema.enums import ArticleOrderField, Direction, Nulls
 from graph.schema.extensions import counts_as
 from graph.schema.scalars import URL

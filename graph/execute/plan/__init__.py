@@ -2,7 +2,7 @@
 
 Planning, once for an operation (and for each answer to its conditions on variables):
 
-1. `reading`     what a schema says of its fields: an attribute, a call, or a batch for all records of a level
+1. `resolver`    what a schema says of its fields: an attribute, a call, or a batch for all records of a level
 2. `collect`     selection sets and a concrete type → its fields by response key; `@skip` and `@include` decided
 3. `variables`, `arguments`, `leaf`   definitions and argument nodes → functions of a request; what needs no serialising
 4. `selection`   the tree that a plan is: selections, their shapes by concrete type, fields, positions

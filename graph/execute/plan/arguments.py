@@ -31,7 +31,7 @@ from graphql import (
 from graphql.execution.values import get_argument_values
 from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
 
-from graph.execute.plan.reading import Arguments
+from graph.execute.plan.resolver import Arguments
 from graph.execute.plan.variables import Inputs
 
 Values = Mapping[str, Any]
@@ -55,7 +55,7 @@ class FieldArguments:
     literals: Mapping[str, Literal]
 
     def keywords(self, inputs: Inputs) -> Mapping[str, Any]:
-        """Return the keyword arguments of a reading. Raises what keeps them from being coerced or converted."""
+        """Return the keyword arguments of a resolver. Raises what keeps them from being coerced or converted."""
         if self.constant is not None:
             return self.constant
         coerced = inputs.coerced

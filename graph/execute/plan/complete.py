@@ -91,7 +91,7 @@ def assembled(shape: Shape, record: Any, columns: Iterable[Any], keywords: Keywo
 
 
 def _value(field: Field, shape: Shape, record: Any, keywords: Keywords) -> Any:
-    if field.reading is None:
+    if field.resolver is None:
         return shape.kind.name
     assert field.position.leaf is not None  # noqa: S101  # all else are columns
     values = read(field, [record], keywords)

@@ -16,7 +16,7 @@ from graphql import GraphQLError
 from graph.execute.plan.complete import as_list, assembled, leaves, regrouped, sift, written
 from graph.execute.plan.fetch import fetch, read
 from graph.execute.plan.kept import Shelf
-from graph.execute.plan.reading import Batch
+from graph.execute.plan.resolver import Batch
 from graph.execute.plan.selection import LISTS, AmissError, Field, Position, Selection, Shape
 from graph.execute.plan.trouble import Troubled, is_troubled, settled
 from graph.execute.plan.variables import Inputs
@@ -59,7 +59,7 @@ class Run:
     async def _column(self, field: Field, records: list[Any]) -> list[Any]:
         """Return the values of one field for a level, completed unless its objects are made where they stand."""
         self.place = field
-        if isinstance(field.reading, Batch):
+        if isinstance(field.resolver, Batch):
             self.calls += 1
             values = await fetch(field, records, self.context, self.keywords)
         else:
@@ -109,13 +109,13 @@ class Run:
             return await self._mixed(selection, records)
         (kind,) = kinds
         shape = selection.by_class[kind]
-        shelf = self._shelf(shape) if shape.kept else None
+        shelf = self._shelf(shape) if shape.cache_key else None
         return await self._level(shape, records) if shelf is None else await self._taken(shape, shelf, records)
 
     async def _taken(self, shape: Shape, shelf: Shelf, records: list[Any]) -> list[Any]:
         """Return the kept bytes of a level, after making and keeping those that are missing."""
-        assert shape.kept is not None  # noqa: S101  # it has a shelf
-        keys, kept = list(map(shape.kept.key, records)), shelf.kept
+        assert shape.cache_key is not None  # noqa: S101  # it has a shelf
+        keys, kept = list(map(shape.cache_key, records)), shelf.kept
         try:
             found: list[Any] = [kept[key] for key in keys]
         except KeyError:
@@ -156,18 +156,18 @@ class Run:
         for shape, places in rest.items():
             own = [[columns[field][index] for index in places] for field in shape.columns]
             built = await self._built(shape, [records[index] for index in places], own)
-            shelf = self._shelf(shape) if shape.kept else None
+            shelf = self._shelf(shape) if shape.cache_key else None
             for index, value in zip(places, built, strict=True):
-                key = shape.kept.key(records[index]) if shape.kept else None
+                key = shape.cache_key(records[index]) if shape.cache_key else None
                 done[index] = value if shelf is None else self._keep(shelf, key, value)
         return done
 
     def _found(self, shape: Shape, record: Any) -> Any:
         """Return the kept bytes of one record, or None."""
-        shelf = self._shelf(shape) if shape.kept else None
-        if shelf is None or shape.kept is None:
+        shelf = self._shelf(shape) if shape.cache_key else None
+        if shelf is None or shape.cache_key is None:
             return None
-        found = shelf.kept.get(shape.kept.key(record))
+        found = shelf.kept.get(shape.cache_key(record))
         self.hits, self.misses = self.hits + (found is not None), self.misses + (found is None)
         return found
 

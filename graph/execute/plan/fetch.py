@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from graph.execute.plan.reading import Attribute, Batch
+from graph.execute.plan.resolver import Attribute, Batch
 from graph.execute.plan.selection import DefectError, Field
 
 Keywords = Callable[[Field], Mapping[str, Any]]
@@ -16,9 +16,9 @@ Keywords = Callable[[Field], Mapping[str, Any]]
 
 async def fetch(field: Field, records: list[Any], context: Any, keywords: Keywords) -> list[Any]:
     """Return the values of a field that is read by a Batch."""
-    assert isinstance(field.reading, Batch)  # noqa: S101  # all else is read by `read`
+    assert isinstance(field.resolver, Batch)  # noqa: S101  # all else is read by `read`
     try:
-        values = await field.reading.function(records, context, **keywords(field))
+        values = await field.resolver.function(records, context, **keywords(field))
     except Exception as error:  # it is the error of each of them
         return [error] * len(records)
     return answers(values, len(records))
@@ -45,11 +45,11 @@ def read(field: Field, records: list[Any], keywords: Keywords) -> list[Any]:
 
 def reader(field: Field, keywords: Keywords) -> Callable[[Any], Any]:
     """Return the function that reads a field of one record."""
-    reading = field.reading
-    if isinstance(reading, Attribute):
-        return attrgetter(reading.name)
-    assert reading is not None  # noqa: S101  # `__typename` is read from no record
-    function, given = reading.function, keywords(field)
+    resolver = field.resolver
+    if isinstance(resolver, Attribute):
+        return attrgetter(resolver.name)
+    assert resolver is not None  # noqa: S101  # `__typename` is read from no record
+    function, given = resolver.function, keywords(field)
     return (lambda record: function(record, **given)) if given else function
 
 

@@ -15,7 +15,7 @@ from graphql import (
 from graphql.pyutils import inspect
 from graphql.type.scalars import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 
-from graph.execute.plan.reading import NATIVE
+from graph.execute.plan.resolver import NATIVE
 
 WRITTEN_AS_IS = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool, GraphQLInt: int}
 """The specification's scalars whose values need no serialising where they have this class; Int has its bounds besides.

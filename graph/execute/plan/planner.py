@@ -29,7 +29,7 @@ from graphql.type.definition import GraphQLResolveInfoHelpers
 from graph.execute.plan.arguments import field_arguments
 from graph.execute.plan.collect import Source, UnplannedError, collect_fields, known
 from graph.execute.plan.leaf import leaf
-from graph.execute.plan.reading import FLEETING, KEPT, READING, Attribute, Call, Reading
+from graph.execute.plan.resolver import CACHE_KEY, FLEETING, RESOLVER, Attribute, Call, Resolver
 from graph.execute.plan.selection import DefectError, Field, Position, Selection, Shape, below
 from graph.execute.plan.shape import finish, unite
 
@@ -77,30 +77,30 @@ class Planner:
         if name == "__typename":
             return Field(key, name, tuple(nodes), None, None, Position(False, leaf=leaf(GraphQLString)), False)
         definition = parent.fields.get(name)
-        reading: Reading | None = definition.extensions.get(READING) if definition else None
-        if definition is None or reading is None:
-            raise UnplannedError(f"{parent.name}.{name} has no reading")
-        if isinstance(reading, Call) and reading.plain and not nodes[0].arguments:
-            reading = Attribute(reading.plain)
-        reads = reading.name if isinstance(reading, Attribute) else reading.function
-        alike = (key, type(reading), reads, str(definition.type), *map(id, nodes))
+        resolver: Resolver | None = definition.extensions.get(RESOLVER) if definition else None
+        if definition is None or resolver is None:
+            raise UnplannedError(f"{parent.name}.{name} has no resolver")
+        if isinstance(resolver, Call) and resolver.attribute and not nodes[0].arguments:
+            resolver = Attribute(resolver.attribute)
+        reads = resolver.name if isinstance(resolver, Attribute) else resolver.function
+        alike = (key, type(resolver), reads, str(definition.type), *map(id, nodes))
         if alike not in shared:
-            shared[alike] = self._field(parent, key, nodes, definition, reading)
+            shared[alike] = self._field(parent, key, nodes, definition, resolver)
         return shared[alike]
 
     def _field(
-        self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode], definition: GraphQLField, reading: Reading
+        self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode], definition: GraphQLField, resolver: Resolver
     ) -> Field:
         node, name = nodes[0], nodes[0].name.value
         arguments = None
-        if not isinstance(reading, Attribute):
-            arguments = field_arguments(definition, node, reading.arguments)
+        if not isinstance(resolver, Attribute):
+            arguments = field_arguments(definition, node, resolver.arguments)
         info = self._info(name, nodes, definition.type, parent)
         position = self.position(definition.type, [n.selection_set for n in nodes if n.selection_set], info)
         fleeting = definition.extensions.get(FLEETING, ())
         given = {argument.name.value for argument in node.arguments or ()}
         return Field(
-            key, name, tuple(nodes), reading, arguments, position, fleeting is True or not given.isdisjoint(fleeting)
+            key, name, tuple(nodes), resolver, arguments, position, fleeting is True or not given.isdisjoint(fleeting)
         )
 
     def position(
@@ -128,14 +128,14 @@ class Planner:
         )  # fmt: skip
 
     def _settle(self, selection: Selection, inside: bool) -> None:
-        """Decide, from the root down, which shapes are kept: the outermost that can be."""
+        """Decide, from the root down, which shapes are cached: the outermost that can be."""
         for shape in selection.shapes.values():
-            kept = None if inside else shape.kind.extensions.get(KEPT)
-            if kept is not None and _steady(shape):
-                shape.kept = kept
+            cache_key = None if inside else shape.kind.extensions.get(CACHE_KEY)
+            if cache_key is not None and _is_cacheable(shape):
+                shape.cache_key = cache_key
                 shape.variables, shape.identity = self._identity(shape)
             for _, inner in below(shape):
-                self._settle(inner, inside or shape.kept is not None)
+                self._settle(inner, inside or shape.cache_key is not None)
             if shape.build is list:
                 finish(shape)
         unite(selection)
@@ -153,10 +153,10 @@ def _waits(_: Any) -> NoReturn:
     raise DefectError("a type resolver waits")
 
 
-def _steady(shape: Shape) -> bool:
+def _is_cacheable(shape: Shape) -> bool:
     """Whether nothing within depends on more than the store, the rights and the arguments."""
     return not any(field.fleeting for field in shape.fields) and all(
-        _steady(inner) for _, selection in below(shape) for inner in selection.shapes.values()
+        _is_cacheable(inner) for _, selection in below(shape) for inner in selection.shapes.values()
     )
 
 

@@ -24,7 +24,7 @@ from graphql.pyutils import inspect, is_awaitable
 
 from graph.execute.plan.arguments import FieldArguments
 from graph.execute.plan.leaf import Leaf
-from graph.execute.plan.reading import Batch, Kept, Reading
+from graph.execute.plan.resolver import Batch, CacheKey, Resolver
 
 LISTS = {list, tuple}
 """Classes of values that are lists as they are."""
@@ -69,7 +69,7 @@ class Position:
 
 @dataclass(slots=True, eq=False)
 class Field:
-    """One response key: how its value is read and completed. Without a reading it is `__typename`.
+    """One response key: how its value is read and completed. Without a resolver it is `__typename`.
 
     Objects of an *inline* one are made by the `build` of the shape that holds it, from the values as they were read.
     Concrete types whose fields are alike share one Field, so that a level asks once for all of them.
@@ -78,7 +78,7 @@ class Field:
     key: str
     name: str
     nodes: tuple[FieldNode, ...]
-    reading: Reading | None
+    resolver: Resolver | None
     arguments: FieldArguments | None
     position: Position
     fleeting: bool
@@ -87,7 +87,7 @@ class Field:
     @property
     def is_column(self) -> bool:
         """Whether its values are completed for a whole level, before the level's objects are put together with care."""
-        return isinstance(self.reading, Batch) or self.position.leaf is None
+        return isinstance(self.resolver, Batch) or self.position.leaf is None
 
 
 @dataclass(slots=True, eq=False)
@@ -100,7 +100,7 @@ class Shape:
 
     kind: GraphQLObjectType
     fields: tuple[Field, ...]
-    kept: Kept | None = None
+    cache_key: CacheKey | None = None
     identity: Hashable = None
     variables: tuple[str, ...] = ()
     columns: tuple[Field, ...] = ()

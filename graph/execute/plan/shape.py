@@ -32,7 +32,7 @@ from typing import Any, NoReturn
 from graphql.type.scalars import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 
 from graph.execute.plan.leaf import Leaf
-from graph.execute.plan.reading import Attribute, Batch, Call
+from graph.execute.plan.resolver import Attribute, Batch, Call
 from graph.execute.plan.selection import LISTS, AmissError, Field, Position, Selection, Shape, selection_of
 
 DEEPEST = 4
@@ -45,7 +45,7 @@ def finish(shape: Shape) -> None:
     """Give a shape its columns, the calls whose arguments change with the request, and its `build`."""
     for field in shape.fields:
         field.inline = is_inline(field)
-    read_here = [field for field in shape.fields if field.inline and not isinstance(field.reading, Batch)]
+    read_here = [field for field in shape.fields if field.inline and not isinstance(field.resolver, Batch)]
     shape.columns = tuple(field for field in shape.fields if field.is_column and field not in read_here)
     shape.calls = tuple(field for field in shape.fields if is_variable_call(field))
     shape.build = _Writer().build(shape)
@@ -54,15 +54,15 @@ def finish(shape: Shape) -> None:
 def unite(selection: Selection) -> None:
     """Give a selection the shape that all its types share, if they do."""
     first, *others = selection.shapes.values()
-    alike = all(each.fields == first.fields and each.kept is None for each in (first, *others))
-    if others and alike and all(field.reading for field in first.fields):
+    alike = all(each.fields == first.fields and each.cache_key is None for each in (first, *others))
+    if others and alike and all(field.resolver for field in first.fields):
         selection.united = Shape(first.kind, first.fields, members=selection.by_class)
         finish(selection.united)
 
 
 def is_variable_call(field: Field) -> bool:
     """Whether a leaf is read by a call whose arguments hold variables."""
-    called = not field.is_column and isinstance(field.reading, Call)
+    called = not field.is_column and isinstance(field.resolver, Call)
     return called and field.arguments is not None and field.arguments.constant is None
 
 
@@ -71,16 +71,16 @@ def is_inline(field: Field, depth: int = 1) -> bool:
     selection = selection_of(field.position)
     if selection is None or len(selection.shapes) > 1 or depth > DEEPEST:
         return False
-    if isinstance(field.reading, Call) and field.arguments is not None and field.arguments.constant is None:
+    if isinstance(field.resolver, Call) and field.arguments is not None and field.arguments.constant is None:
         return False
     (shape,) = selection.shapes.values()
-    return shape.kept is None and all(_is_inline_below(each, depth + 1) for each in shape.fields)
+    return shape.cache_key is None and all(_is_inline_below(each, depth + 1) for each in shape.fields)
 
 
 def _is_inline_below(field: Field, depth: int) -> bool:
     if not field.is_column:
         return not is_variable_call(field)
-    return not isinstance(field.reading, Batch) and is_inline(field, depth)
+    return not isinstance(field.resolver, Batch) and is_inline(field, depth)
 
 
 def leaf_reader(leaf: Leaf, nullable: bool) -> Callable[[Any], Any]:
@@ -133,7 +133,7 @@ class _Writer:
         """Write what one object needs, and return its expression; *values* has those fields that are read already."""
         entries = []
         for field in shape.fields:
-            if field.reading is None:
+            if field.resolver is None:
                 value = repr(shape.kind.name)
             elif field in values and not field.inline:
                 value = values[field]
@@ -148,14 +148,14 @@ class _Writer:
 
     def _read(self, field: Field, record: str, number: int, keywords: str | None) -> str:
         """Return the expression that reads a field of the variable *record*."""
-        reading = field.reading
-        if isinstance(reading, Attribute):
-            if reading.name.isidentifier() and not keyword.iskeyword(reading.name):
-                return f"{record}.{reading.name}"
-            self.names[f"read{number}"] = attrgetter(reading.name)
+        resolver = field.resolver
+        if isinstance(resolver, Attribute):
+            if resolver.name.isidentifier() and not keyword.iskeyword(resolver.name):
+                return f"{record}.{resolver.name}"
+            self.names[f"read{number}"] = attrgetter(resolver.name)
             return f"read{number}({record})"
-        assert isinstance(reading, Call)  # noqa: S101  # batches are columns
-        self.names[f"read{number}"] = reading.function
+        assert isinstance(resolver, Call)  # noqa: S101  # batches are columns
+        self.names[f"read{number}"] = resolver.function
         if keywords:
             return f"read{number}({record}, **{keywords})"
         given = field.arguments.constant if field.arguments else None

@@ -115,7 +115,7 @@ def test_kept_bytes_stay_below_their_limit() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("{ __schema { queryType { name } } }", "Query.__schema has no reading"),
+        ("{ __schema { queryType { name } } }", "Query.__schema has no resolver"),
         ("subscription { x }", "a subscription"),
         ("{ cat { name @other } }", "directive @other"),
     ],

@@ -11,10 +11,10 @@ from graphql import GraphQLInputObjectType, GraphQLObjectType
 from graph.document.cost.arithmetic import VALUES
 from graph.document.cost.conditions import CONDITIONS
 from graph.execute.context import Context
-from graph.execute.plan.reading import FLEETING, KEPT, NATIVE
+from graph.execute.plan.resolver import CACHE_KEY, FLEETING, NATIVE
 from graph.schema.build import schema
 from graph.schema.conversion import Conversion
-from graph.schema.extensions import carry_over, counts_as, kept_by
+from graph.schema.extensions import cached_by, carry_over, counts_as
 from graph.schema.fields import attach, attribute, batched
 from graph.schema.inputs import TIMELY, option
 
@@ -37,7 +37,7 @@ class Named:
     name: str | None = option("The name.")
 
 
-@kept_by("name")
+@cached_by("name")
 @strawberry.type
 class Book:
     name: str = attribute("The name.")
@@ -86,9 +86,9 @@ def test_an_input_counts_as_its_declaration_says(types: dict[str, Any]) -> None:
     assert CONDITIONS not in types["Named"].extensions
 
 
-def test_only_the_type_that_says_so_is_kept(types: dict[str, Any]) -> None:
-    assert types["Book"].extensions[KEPT].key(Book(name="Emma")) == "Emma"
-    assert KEPT not in types["Novel"].extensions
+def test_only_the_type_that_says_so_is_cached(types: dict[str, Any]) -> None:
+    assert types["Book"].extensions[CACHE_KEY](Book(name="Emma")) == "Emma"
+    assert CACHE_KEY not in types["Novel"].extensions
 
 
 def test_a_field_depends_on_the_time_by_the_arguments_that_may_hold_a_timely_key(types: dict[str, Any]) -> None:
