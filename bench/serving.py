@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 
 from graph.edge.asgi import App
-from graph.execute.interpreter import Interpreter
+from graph.execute.operations import interpreted_operations
 from graph.schema.build import schema
 from graph.serve import uvicorn_server
 from graph.serve.site import operations
@@ -45,8 +45,8 @@ def serve(kind: str, path: Path, port: int) -> None:
     make = WithoutAnswers if kind == "articles" else Settings
     settings = make(port=port, request_log=False, **SETTINGS[kind])
     with TinyStore(path) as store:
-        executing = Interpreter(schema()._schema, settings) if kind == "interpreted" else operations(settings)
-        uvicorn_server.serve(App(store, executing, settings), settings)
+        execute = interpreted_operations(schema()._schema, settings) if kind == "interpreted" else operations(settings)
+        uvicorn_server.serve(App(store, execute, settings), settings)
 
 
 def fixed(body: bytes) -> Any:

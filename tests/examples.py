@@ -7,17 +7,18 @@ write the answers of the small newsroom anew; read the difference before you kee
 import asyncio
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
+from graphql import GraphQLSchema
 
 from graph.errors import Refusal
 from graph.execute.context import Context
-from graph.execute.interpreter import Interpreter
-from graph.execute.operations import Operations
+from graph.execute.operations import Operations, planned_operations
 from graph.schema.build import schema
 from graph.settings import Settings
 from store.tiny.store import TinyStore
@@ -26,6 +27,7 @@ from tests.newsrooms import NEWSROOM, fill
 ROOT = Path(__file__).parent.parent
 FILES = [ROOT / "README.md", *sorted((ROOT / "tests" / "queries").glob("*.md"))]
 WIDTH = 110
+Road = Callable[[GraphQLSchema, Settings], Operations]
 _FENCE = re.compile(r"^```(graphql|json variables|json answer)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -89,7 +91,7 @@ def rewritten(path: Path, answers: list[Any]) -> str:
     return _FENCE.sub(fence, path.read_text(encoding="utf-8"))
 
 
-async def answered(example: Example, store: TinyStore, road: type[Interpreter] = Operations) -> Any:
+async def answered(example: Example, store: TinyStore, road: Road = planned_operations) -> Any:
     """Return what a store answers to an example by one of the two roads, refusals too."""
     try:
         operation = road(schema()._schema, Settings()).prepare(example.query, None)

@@ -12,7 +12,9 @@ from graphql import GraphQLError, GraphQLSchema, print_ast
 
 from graph.edge.asgi import App
 from graph.execute.context import Context
-from graph.execute.interpreter import Interpreted, Interpreter
+from graph.execute.execution import Counts
+from graph.execute.interpreter import InterpretedOperation
+from graph.execute.operations import Operations
 from graph.message import Headers
 from graph.observe.request_record import RequestRecord
 from graph.settings import Settings
@@ -129,7 +131,7 @@ JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 
 
-class Immediate(Interpreted):
+class Immediate(InterpretedOperation):
     """An interpreted operation that says it does not wait, as a planned one does."""
 
     @property
@@ -137,12 +139,9 @@ class Immediate(Interpreted):
         return self.kind == "query" and "slow" not in print_ast(self.document)
 
 
-class Immediately(Interpreter):
-    """An interpreter whose operations say whether they wait."""
-
-    def operation(self, interpreted: Interpreted) -> Immediate:
-        found = interpreted
-        return Immediate(found.schema, found.settings, found.document, found.definition, found.allowance)
+def immediate(found: InterpretedOperation, _: Counts) -> Immediate:
+    """Return an operation that says whether it will wait."""
+    return Immediate(found.schema, found.settings, found.document, found.definition, found.allowance)
 
 
 def small_app(
@@ -153,7 +152,7 @@ def small_app(
     **given: Any,
 ) -> App:
     settings = settings or Settings(**{"request_log": False, **given})
-    operations = Immediately(SCHEMA, settings)
+    operations = Operations(SCHEMA, settings, immediate)
     return App(cast("Store", SmallStore()), operations, settings, spans=spans, shared_metrics=shared_metrics)
 
 

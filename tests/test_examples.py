@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLInputObjectType
 
-from graph.execute.interpreter import Interpreter
-from graph.execute.operations import Operations
+from graph.execute.operations import interpreted_operations, planned_operations
 from graph.schema.build import schema
 from store.tiny.store import TinyStore
-from tests.examples import EXAMPLES, Example, answered
+from tests.examples import EXAMPLES, Example, Road, answered
 from tests.newsrooms import CORPUS, MISSING, NEWSROOM, ask, fill
 
 pytestmark = pytest.mark.anyio
@@ -32,10 +31,10 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyStore]:
         yield store
 
 
-@pytest.mark.parametrize("road", [Operations, Interpreter])
+@pytest.mark.parametrize("road", [planned_operations, interpreted_operations])
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
 async def test_an_example_answers_as_it_is_shown_planned_and_interpreted(
-    example: Example, road: type[Interpreter], newsroom: TinyStore
+    example: Example, road: Road, newsroom: TinyStore
 ) -> None:
     assert await answered(example, newsroom, road) == example.answer, "run `python -m tests.examples`"
 

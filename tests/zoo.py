@@ -30,7 +30,7 @@ type Dog implements Named & Alive {
   id: ID! name(loud: Boolean = false): String friend: Named friends(first: Int = 2): [Named!]! age: Int!
   lives: String weight: Float mood: Mood! tags: [String!]! toys: [Toy] keeper: Keeper! }
 type Toy { id: ID! name: String! weight: Float owner: Alive! owners: [[Pet]!] anything: Anything
-  box: Box boxes: [Box!] shelves: [[Box]!]! packed(at: Int = 0): Box! parcels: [Box!] }
+  box: Box boxes: [Box!] regions: [[Box]!]! packed(at: Int = 0): Box! parcels: [Box!] }
 type Box { size: Int! note(loud: Boolean = false): String inner: Box mood: Mood parts: [Part!] }
 type Part { name: String! kind: String }
 type Keeper implements Named {
@@ -160,7 +160,7 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
         "owner": linked("owner", lambda r, _, w: _nth(w, r.number, "Cat", "Dog")),
         "owners": linked("owners", lambda r, _, w: [[_nth(w, r.number), None], [], [_nth(w, r.number + 1)]]),
         "anything": Attribute("anything"), "box": Attribute("box"), "boxes": Attribute("boxes"),
-        "shelves": Attribute("shelves"), "packed": Call(lambda r, at=0: r.boxes[at], dict),
+        "regions": Attribute("regions"), "packed": Call(lambda r, at=0: r.boxes[at], dict),
         "parcels": linked("parcels", lambda r, _, __: r.boxes)},
     "Box": {
         "size": Attribute("size"), "note": Call(_note, dict, attribute="note"), "inner": Attribute("inner"),
@@ -248,7 +248,7 @@ ATTRIBUTES = {
     "anything": _mostly(st.lists(st.none() | st.booleans() | st.integers(0, 9), max_size=2)),
     "box": _mostly(BOXES, "no box"),
     "boxes": _mostly(SEVERAL | SEVERAL.map(tuple), (1,), 5, "text"),
-    "shelves": _mostly(st.lists(_mostly(SEVERAL), max_size=2), [5]),
+    "regions": _mostly(st.lists(_mostly(SEVERAL), max_size=2), [5]),
 }  # fmt: skip
 
 

@@ -1,11 +1,10 @@
-"""An argument of a document in, the response path of the first field that has it out: where a refusal points to."""
+"""Finds the response path of the first field with an argument, so that a refusal can say where it is."""
 
 from collections.abc import Callable
 
 from graphql import (
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
     OperationDefinitionNode,
@@ -13,15 +12,17 @@ from graphql import (
     ValueNode,
 )
 
+from graph.document.fragments import fragments_by_name
+
 Path = list[str]
 
 
 def path_to(document: DocumentNode, sought: Callable[[ValueNode], bool]) -> Path:
-    """Return the keys from the root to the first field with an argument that is *sought*; empty if there is none.
+    """Return the response keys down to the first field with an argument that is *sought*; empty if there is none.
 
     Each fragment is entered once, so this takes no longer than reading the document.
     """
-    fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
+    fragments = fragments_by_name(document)
     roots = [each.selection_set for each in document.definitions if isinstance(each, OperationDefinitionNode)]
     pending: list[tuple[SelectionSetNode | None, Path]] = [(root, []) for root in roots]
     while pending:

@@ -27,7 +27,7 @@ from graph.edge.persisted import documents
 from graph.edge.responses import Stream
 from graph.edge.websocket import Socket
 from graph.errors import Refusal, masked
-from graph.execute.execution import Operations
+from graph.execute.operations import Operations
 from graph.message import Headers, Request, Response, header
 from graph.observe.health import Probes, json
 from graph.observe.log import RequestLog

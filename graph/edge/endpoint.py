@@ -22,7 +22,8 @@ from graph.edge.persisted import Documents, identifier
 from graph.edge.responses import NO_STORE, Renderer, Stream
 from graph.errors import Interrupted, Refusal
 from graph.execute.context import Context
-from graph.execute.execution import KEPT, PLANNED, Answer, Operation, Operations
+from graph.execute.execution import KEPT, PLANNED, Answer, Operation
+from graph.execute.operations import Operations
 from graph.message import READS, Request, Response
 from graph.observe.request_record import RequestRecord
 from graph.settings import Settings

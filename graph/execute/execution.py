@@ -1,4 +1,4 @@
-"""What the edge asks of whatever executes: an operation is prepared once, then answered whenever it is asked."""
+"""Declares what an operation can be asked and what it answers, so that no caller need know how it is executed."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from msgspec import Struct
 from graph.execute.context import Context
 
 INTERPRETED, PLANNED, KEPT = "interpreted", "planned", "kept"
-"""What makes answers: graphql-core value by value, a plan, or the same request before."""
+"""What made an answer: graphql-core value by value, a plan, or an earlier request that was the same."""
 
 
 class Answer(Struct, frozen=True):
-    """An executed operation: the encoded `{"data": …}`, and the codes of its errors.
+    """The result of an execution: the encoded `{"data": …}`, and the codes of its errors.
 
-    `executed` is False where its variables did not fit, so that there is no `data`; `how` says what made it.
+    `executed` is False if the variables did not fit, so that there is no `data`; `how` says what made it.
     """
 
     body: bytes
@@ -24,26 +24,22 @@ class Answer(Struct, frozen=True):
     how: str = INTERPRETED
 
 
-class Run(Protocol):
-    """One execution of a plan: calls of linked fields, and objects whose bytes were kept or had to be made."""
-
-    calls: int
-    hits: int
-    misses: int
-
-
 @dataclass(slots=True)
 class Counts:
-    """What plans have done since the start, and how often one failed, for the metrics."""
+    """What plans have done since the start, for the metrics.
+
+    `calls` of batch resolvers, cached objects that were found (`hits`) or had to be made (`misses`), and `defects`:
+    plans that failed where the interpreter did not.
+    """
 
     calls: int = 0
     hits: int = 0
     misses: int = 0
     defects: int = 0
 
-    def add(self, run: Run) -> None:
-        """Add what a run did."""
-        self.calls, self.hits, self.misses = self.calls + run.calls, self.hits + run.hits, self.misses + run.misses
+    def add(self, calls: int, hits: int, misses: int) -> None:
+        """Add what one execution did."""
+        self.calls, self.hits, self.misses = self.calls + calls, self.hits + hits, self.misses + misses
 
 
 class Operation(Protocol):
@@ -69,12 +65,3 @@ class Operation(Protocol):
 
     def subscribe(self, variables: Mapping[str, Any], context: Context) -> AsyncIterator[Answer]:
         """Return the answers of a subscription. Raises Refusal, when first awaited, where it cannot start."""
-
-
-class Operations(Protocol):
-    """The operations of all documents."""
-
-    counts: Counts
-
-    def prepare(self, document: str, operation_name: str | None) -> Operation:
-        """Return an operation, from those kept or anew. Raises Refusal where it may not be executed."""

@@ -1,109 +1,98 @@
-"""Document text in, operations that are parsed, counted, validated and planned once; their answers' bytes out.
+"""Prepares operations: parses, counts, validates and plans the text of a document once, and keeps the latest in an LRU.
 
-A query is answered by its plan (`graph.execute.plan`), which suspends only where the store does. What plans do not take
-goes to the interpreter, and so does an operation whose plan turns out to have a defect: both roads give the same
-answer.
+How an operation is executed is up to `graph.execute.operation` and `graph.execute.interpreter`.
 """
 
-import logging
-from collections.abc import AsyncIterator, Mapping
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from operator import attrgetter
 
-import orjson
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+from cachetools import LRUCache
+from graphql import GraphQLSchema, OperationDefinitionNode
 
-from graph.execute.context import Context
-from graph.execute.execution import PLANNED, Answer, Counts
-from graph.execute.interpreter import Interpreted, Interpreter
-from graph.execute.plan.collect import UnplannedError
-from graph.execute.plan.execute import JSON, Run
-from graph.execute.plan.kept import KeptBytes
-from graph.execute.plan.plan import Plan
-from graph.execute.plan.selection import Shape
-from graph.execute.plan.variables import Inputs, Variables, VariablesError
+from graph.document.limits import counted
+from graph.document.parse import parsed, scan
+from graph.document.validate import validated
+from graph.errors import Refusal
+from graph.execute.execution import Counts, Operation
+from graph.execute.interpreter import InterpretedOperation
+from graph.execute.operation import PlannedOperation
+from graph.execute.plan.fragment_cache import FragmentCache
 from graph.settings import Settings
 
-log = logging.getLogger("broadsheet.operations")
+TOKEN_BYTES = 1_024
+"""What a token of a document takes once it is parsed and planned."""
+
+Make = Callable[[InterpretedOperation, Counts], Operation]
+"""Makes the operation that answers requests."""
 
 
-class Operation:
-    """One operation of a document; it answers as often as it is asked."""
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document's operations by name, and those prepared so far: most documents are asked for one. `size` in bytes."""
 
-    __slots__ = ("cost", "counts", "interpreted", "kept", "kind", "name", "plan", "unplanned", "variables")
-
-    def __init__(self, interpreted: Interpreted, kept: KeptBytes, counts: Counts) -> None:
-        self.interpreted, self.kept, self.counts = interpreted, kept, counts
-        self.kind, self.name, self.cost = interpreted.kind, interpreted.name, interpreted.cost
-        self.variables = Variables(interpreted.schema, interpreted.definition.variable_definitions or ())
-        self.plan: Plan | None = None
-        self.unplanned = ""
-        try:
-            self.plan = Plan(interpreted.schema, interpreted.document, interpreted.definition)
-        except UnplannedError as reason:
-            self.unplanned = str(reason)
-        except Exception as error:  # the operation is valid, so the interpreter can answer it
-            self.unplanned = repr(error)
-            counts.defects += 1
-            log.exception("an operation could not be planned")
-
-    @property
-    def planned(self) -> bool:
-        """Whether it is answered without waiting for anything but the store."""
-        return self.plan is not None
-
-    async def execute(self, variables: Mapping[str, Any], context: Context) -> Answer:
-        """Return the answer of a query or mutation; no error of a field or of the variables is raised."""
-        if self.plan is None:
-            return await self.interpreted.execute(variables, context)
-        try:
-            inputs = self.variables.inputs(variables)
-        except VariablesError as refused:
-            return self.interpreted.answer(ExecutionResult(None, list(refused.errors)))
-        try:
-            root = self.plan.variant(inputs.coerced)
-            async with context.reading():
-                return await self._planned(root, inputs, context)
-        except UnplannedError:
-            pass
-        except Exception:  # whatever it is, the interpreter gives the answer
-            self.counts.defects += 1
-            log.exception("a plan failed; the interpreter answers instead")
-        return await self.interpreted.execute(variables, context)
-
-    def subscribe(self, variables: Mapping[str, Any], context: Context) -> AsyncIterator[Answer]:
-        """Return the answers of a subscription."""
-        return self.interpreted.subscribe(variables, context)
-
-    async def _planned(self, root: Shape, inputs: Inputs, context: Context) -> Answer:
-        run = Run(context, inputs, partial(self.kept.shelf, context.store.sequence, context.viewer))
-        try:
-            data, errors = await run.execute(root, None)
-        except Exception:
-            log.warning("the plan had come to the field %s", run.place and run.place.name)
-            raise
-        if run.slow is not None:
-            log.warning("a shape failed where nothing was amiss", exc_info=run.slow)
-        self.counts.add(run)
-        return self._answer(data, errors)
-
-    def _answer(self, data: Any, errors: list[GraphQLError]) -> Answer:
-        if not errors:
-            try:
-                return Answer(orjson.dumps({"data": data}, option=JSON), how=PLANNED)
-            except TypeError:  # a value that JSON cannot hold: the interpreter's words for it are below
-                pass
-        told = self.interpreted.answer(ExecutionResult(data, errors or None))
-        return Answer(told.body, told.codes, told.executed, PLANNED)
+    size: int
+    operations: Mapping[str | None, InterpretedOperation]
+    prepared: dict[str | None, Operation] = field(default_factory=dict)
 
 
-class Operations(Interpreter):
-    """The operations of all documents; the latest are kept, planned."""
+class Operations:
+    """The operations of all documents. Kept are the latest, within a number and a size; a refused document is not."""
 
-    def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
-        super().__init__(schema, settings)
-        self.bytes_kept = KeptBytes(settings.kept_articles_bytes)
+    def __init__(self, schema: GraphQLSchema, settings: Settings, make: Make) -> None:
+        self.schema, self.settings, self.make, self.counts = schema, settings, make, Counts()
+        self.documents: LRUCache[str, Document] = LRUCache(settings.operations_bytes, getsizeof=attrgetter("size"))
 
-    def operation(self, interpreted: Interpreted) -> Operation:
-        """Return the operation with its plan, if it can have one."""
-        return Operation(interpreted, self.bytes_kept, self.counts)
+    def prepare(self, text: str, operation_name: str | None) -> Operation:
+        """Return an operation, from those kept or anew. Raises Refusal where it may not be executed."""
+        document = self.documents.get(text)
+        if document is None:
+            document = self._read(text)
+            self._keep(text, document)
+        chosen = selected(document.operations, operation_name)
+        operation = document.prepared.get(chosen.name)
+        if operation is None:
+            operation = document.prepared[chosen.name] = self.make(chosen, self.counts)
+        return operation
+
+    def _keep(self, text: str, document: Document) -> None:
+        with suppress(ValueError):  # it alone is larger than all that may be kept
+            self.documents[text] = document
+        while len(self.documents) > self.settings.operations:
+            self.documents.popitem()
+
+    def _read(self, text: str) -> Document:
+        document = parsed(text, self.settings)
+        allowances = counted(document, self.schema, self.settings)
+        validated(document, self.schema, self.settings)
+        definitions = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+        names = [each.name.value if each.name else None for each in definitions]
+        operations = {
+            name: InterpretedOperation(self.schema, self.settings, document, definition, allowances[name])
+            for name, definition in zip(names, definitions, strict=True)
+        }
+        return Document(len(text) + scan(text, self.settings.tokens) * TOKEN_BYTES, operations)
+
+
+def planned_operations(schema: GraphQLSchema, settings: Settings) -> Operations:
+    """Return operations that are answered by plans, and share one cache of encoded objects."""
+    fragments = FragmentCache(settings.kept_articles_bytes)
+    return Operations(schema, settings, lambda operation, counts: PlannedOperation(operation, fragments, counts))
+
+
+def interpreted_operations(schema: GraphQLSchema, settings: Settings) -> Operations:
+    """Return operations that graphql-core executes, all of them."""
+    return Operations(schema, settings, lambda operation, _: operation)
+
+
+def selected(operations: Mapping[str | None, InterpretedOperation], name: str | None) -> InterpretedOperation:
+    """Return the operation of that name, or the only one (section 6.1 of the specification). Raises Refusal."""
+    if name is not None and name in operations:
+        return operations[name]
+    if name is not None:
+        raise Refusal("OPERATION_NOT_FOUND", "The document has no operation of that name.", well_formed=True)
+    if len(operations) == 1:
+        return next(iter(operations.values()))
+    message = "`operationName` must say which operation." if operations else "The document has no operation."
+    raise Refusal("OPERATION_NOT_FOUND", message, well_formed=True)

@@ -14,7 +14,7 @@ from graph.edge.pages import DOCUMENTS, Pages
 from graph.edge.persisted import documents
 from graph.execute.context import Context, Viewer
 from graph.execute.execution import Answer
-from graph.execute.operations import Operations
+from graph.execute.operations import Operations, planned_operations
 from graph.observe import log
 from graph.observe.request_record import RequestRecord
 from graph.schema.build import schema
@@ -99,7 +99,7 @@ def traced(settings: Settings) -> AbstractContextManager[Callable[[RequestRecord
 
 def operations(settings: Settings) -> Operations:
     """Return what executes the schema's operations under these settings."""
-    return Operations(schema()._schema, settings)
+    return planned_operations(schema()._schema, settings)
 
 
 async def answered(

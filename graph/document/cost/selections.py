@@ -10,7 +10,6 @@ from typing import Any
 from graphql import (
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLArgument,
     GraphQLField,
@@ -33,6 +32,7 @@ from msgspec.structs import replace
 
 from graph.document.cost.arithmetic import VALUES, Cost, Factor, Slicing, objects
 from graph.document.cost.conditions import CONDITIONS, Uses, of_literal
+from graph.document.fragments import fragments_by_name
 from graph.errors import PageTooLarge, Refusal, over_limit
 from graph.settings import Settings
 
@@ -94,9 +94,7 @@ class Counting:
 
     def __init__(self, document: DocumentNode, schema: GraphQLSchema, settings: Settings) -> None:
         self.schema, self.settings = schema, settings
-        self.fragments = {
-            each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
-        }
+        self.fragments = fragments_by_name(document)
         self.memo: dict[tuple[str, Factor | None], Tally] = {}
         self.chain: set[str] = set()
         self.level = 0

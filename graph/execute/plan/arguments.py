@@ -1,7 +1,8 @@
-"""A field's argument nodes once, then coerced variables in and keyword arguments out (specification, section 6.4.1).
+"""Makes a field's keyword arguments from coerced variables (CoerceArgumentValues, specification 6.4.1).
 
-What is constant is coerced and converted when the operation is planned. Where variables stand, a small function for
-each literal puts them in; anything that is amiss then is left to graphql-core, whose complaint is the field's error.
+What is constant is coerced and converted once, when the operation is planned. Where there are variables, a small
+function for each literal puts their values in. Whatever does not fit is left to graphql-core, whose error is the
+field's.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,32 +21,28 @@ from graphql import (
     Undefined,
     ValueNode,
     VariableNode,
-    Visitor,
     get_nullable_type,
     is_input_object_type,
     is_list_type,
     is_required_argument,
     is_required_input_field,
-    visit,
 )
 from graphql.execution.values import get_argument_values
 from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
 
+from graph.execute.plan.errors import SlowPathError
+from graph.execute.plan.nodes import variables_in
 from graph.execute.plan.resolver import Arguments
 from graph.execute.plan.variables import Inputs
 
 Values = Mapping[str, Any]
 Literal = Callable[[Values], Any]
-"""From coerced variables to a literal's value; Undefined where it is left out."""
-
-
-class AmissError(Exception):
-    """A variable's value does not fit where it stands."""
+"""From coerced variables to the value of a literal; Undefined where it is left out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldArguments:
-    """The arguments of one field node: its constant keywords, or else how to make them from variables."""
+    """The arguments of one field node: constant keywords, or the functions that make them from variables."""
 
     definition: GraphQLField
     node: FieldNode
@@ -61,7 +58,7 @@ class FieldArguments:
         coerced = inputs.coerced
         try:
             made = {name: value for name, of in self.literals.items() if (value := of(coerced)) is not Undefined}
-        except Exception:  # graphql-core finds the words for it
+        except Exception:  # graphql-core says what is wrong
             made = get_argument_values(self.definition, self.node, inputs.values())
         return self.convert(made)
 
@@ -74,56 +71,33 @@ def field_arguments(definition: GraphQLField, node: FieldNode, convert: Argument
     if not used:
         try:
             constant = convert(get_argument_values(definition, node))
-        except Exception:  # whatever it is becomes the field's error, when the field is read
+        except Exception:  # whatever it is becomes the field's error, when the field is resolved
             constant = None
     literals = {
-        argument.out_name or name: _argument(argument, given.get(name))
+        argument.out_name or name: _slot(argument, given.get(name), is_required_argument(argument))
         for name, argument in definition.args.items()
         if not _left_out(argument, given.get(name), is_required_argument(argument))
     }
     return FieldArguments(definition, node, convert, used, constant, literals)
 
 
-def variables_in(node: ValueNode) -> frozenset[str]:
-    """Return the names of the variables in a literal."""
-    seeking = _Seeking()
-    visit(node, seeking)
-    return frozenset(seeking.found)
+def _left_out(definition: GraphQLArgument | GraphQLInputField, value: ValueNode | None, required: bool) -> bool:
+    """Whether an argument or an input field never has a value: none is given, and there is no default."""
+    return value is None and not required and coerce_default_value(definition) is Undefined
 
 
-class _Seeking(Visitor):
-    """Finds the variables of a literal."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: set[str] = set()
-
-    def enter_variable(self, node: VariableNode, *_: Any) -> None:
-        """Note one variable."""
-        self.found.add(node.name.value)
-
-
-def _argument(argument: GraphQLArgument, value: ValueNode | None) -> Literal:
-    return _slot(argument, value, is_required_argument(argument))
-
-
-def _left_out(place: GraphQLArgument | GraphQLInputField, value: ValueNode | None, required: bool) -> bool:
-    """Whether nothing is ever given for an argument or an input field: no value, and no default."""
-    return value is None and not required and coerce_default_value(place) is Undefined
-
-
-def _slot(place: GraphQLArgument | GraphQLInputField, value: ValueNode | None, required: bool) -> Literal:
+def _slot(definition: GraphQLArgument | GraphQLInputField, value: ValueNode | None, required: bool) -> Literal:
     """Return the function for an argument or an input field: its value, or else its default."""
     if value is None or isinstance(value, VariableNode):
-        default = coerce_default_value(place)
+        default = coerce_default_value(definition)
         if value is None:
-            return _amiss if required else lambda _: default
-        return _variable(value.name.value, place.type, default, required)
-    return _literal(value, place.type)
+            return _refuse if required else lambda _: default
+        return _variable(value.name.value, definition.type, default, required)
+    return _literal(value, definition.type)
 
 
-def _amiss(_: Values) -> Any:
-    raise AmissError
+def _refuse(_: Values) -> Any:
+    raise SlowPathError
 
 
 def _variable(name: str, kind: GraphQLInputType, default: Any, required: bool) -> Literal:
@@ -134,36 +108,36 @@ def _variable(name: str, kind: GraphQLInputType, default: Any, required: bool) -
         if value is Undefined and not required:
             return default
         if value is Undefined or (strict and value is None):
-            raise AmissError
+            raise SlowPathError
         return value
 
     return read
 
 
 def _literal(node: ValueNode, kind: GraphQLInputType) -> Literal:
-    """Return the function for a literal that stands where *kind* is wanted."""
+    """Return the function for a literal in the position of an input type."""
     inner = get_nullable_type(kind)
     if not variables_in(node):
         try:
             value = coerce_input_literal(node, kind)
-        except Exception:  # an input type of the schema refuses it; which words it has for that, graphql-core finds out
-            return _amiss
-        return _amiss if value is Undefined else lambda _: value
+        except Exception:  # an input type of the schema refuses it; graphql-core reports how
+            return _refuse
+        return _refuse if value is Undefined else lambda _: value
     if isinstance(node, ObjectValueNode) and is_input_object_type(inner) and not inner.is_one_of:
         return _object(node, inner)
     if isinstance(node, ListValueNode) and is_list_type(inner):
         return _list(node, inner.of_type)
     if isinstance(node, ObjectValueNode) and is_input_object_type(inner) and len(node.fields) == 1:
         return _one_of(node, inner)
-    return _amiss
+    return _refuse
 
 
 def _object(node: ObjectValueNode, kind: Any) -> Literal:
     given = {field.name.value: field.value for field in node.fields}
     slots = [
-        (place.out_name or name, _slot(place, given.get(name), is_required_input_field(place)))
-        for name, place in kind.fields.items()
-        if not _left_out(place, given.get(name), is_required_input_field(place))
+        (definition.out_name or name, _slot(definition, given.get(name), is_required_input_field(definition)))
+        for name, definition in kind.fields.items()
+        if not _left_out(definition, given.get(name), is_required_input_field(definition))
     ]
 
     def build(variables: Values) -> Any:
@@ -175,13 +149,13 @@ def _object(node: ObjectValueNode, kind: Any) -> Literal:
 
 def _one_of(node: ObjectValueNode, kind: Any) -> Literal:
     (field,) = node.fields
-    place = kind.fields[field.name.value]
-    name, slot = place.out_name or field.name.value, _slot(place, field.value, required=True)
+    definition = kind.fields[field.name.value]
+    name, slot = definition.out_name or field.name.value, _slot(definition, field.value, required=True)
 
     def build(variables: Values) -> Any:
         value = slot(variables)
         if value is None:
-            raise AmissError
+            raise SlowPathError
         return kind.out_type({name: value})
 
     return build

@@ -1,7 +1,7 @@
-"""Values in, what the answer holds for them out (specification, section 6.4.3): the parts that wait for nothing.
+"""Completes columns of values (CompleteValue, specification 6.4.3), as far as nothing has to be waited for.
 
-All of it works on columns: the values of one position for every object of a level. The classes among the values say in
-one pass whether all are as they should be; only where they are not is each looked at by itself.
+A column is the values of one position for every object of a level. The set of their classes shows in one pass whether
+all are as they should be; only where they are not is each value looked at by itself.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,14 +11,15 @@ from typing import Any
 from graphql import GraphQLError, Undefined
 from graphql.pyutils import is_async_iterable, is_iterable
 
-from graph.execute.plan.fetch import Keywords, read
+from graph.execute.plan.errors import DefectError, MisfitError
+from graph.execute.plan.field_errors import FieldError, WithErrors, failure, gathered, settled
+from graph.execute.plan.field_values import Keywords, read_values
 from graph.execute.plan.leaf import Leaf
-from graph.execute.plan.selection import LISTS, DefectError, Field, MisfitError, Position, Shape
-from graph.execute.plan.trouble import FieldError, Troubled, failure, gathered, settled
+from graph.execute.plan.tree import LISTS, Field, Position, Shape
 
 
 def sift(values: list[Any], fit: Callable[[Any], Any]) -> tuple[list[Any], list[int]]:
-    """Set aside what is null and what failed; the others, made *fit*, stand at the indices that come second."""
+    """Return the values with nulls and errors completed, and the indices of those still to complete, made *fit*."""
     sifted: list[Any] = [None] * len(values)
     rest = []
     for index, value in enumerate(values):
@@ -46,9 +47,9 @@ def as_list(value: Any) -> Any:
     return list(value)
 
 
-def regrouped(values: Sequence[Sequence[Any]], flat: list[Any], troubled: bool) -> list[Any]:
-    """Return the completed items of all lists as lists again, of the same lengths as *values*."""
-    if troubled:
+def regrouped(values: Sequence[Sequence[Any]], flat: list[Any], has_errors: bool) -> list[Any]:
+    """Return the completed items of all lists as lists again, each as long as that in *values*."""
+    if has_errors:
         items = iter(flat)
         return [gathered(list(islice(items, len(value)))) for value in values]
     lists, start = [], 0
@@ -60,7 +61,7 @@ def regrouped(values: Sequence[Sequence[Any]], flat: list[Any], troubled: bool) 
 
 
 def leaves(position: Position, leaf: Leaf, values: list[Any], kinds: set[type]) -> list[Any]:
-    """Return a column of leaf values as JSON has them: the same list where all can be written as they are."""
+    """Return a column of leaf values as JSON has them: the same list if all can be written as they are."""
     column = leaf.column(values, kinds)
     if column is not None:
         return column
@@ -76,25 +77,25 @@ def leaves(position: Position, leaf: Leaf, values: list[Any], kinds: set[type]) 
     return settled(position.nullable, completed)
 
 
-def assembled(shape: Shape, record: Any, columns: Iterable[Any], keywords: Keywords) -> Any:
-    """Return one JSON object, made with care: each error is named with its field (section 6.4.4)."""
+def assembled(shape: Shape, parent: Any, columns: Iterable[Any], keywords: Keywords) -> Any:
+    """Return one JSON object on the slow path, which gives each error its field (section 6.4.4)."""
     row, entries, errors = iter(columns), {}, list[FieldError]()
     for field in shape.fields:
-        value = _value(field, shape, record, keywords) if not field.is_column else next(row)
-        if type(value) is Troubled:
+        value = _value(field, shape, parent, keywords) if not field.is_column else next(row)
+        if type(value) is WithErrors:
             errors += value.passing_field(field.key, field.nodes, f"{shape.kind.name}.{field.name}")
             if value.failed:
-                return Troubled(None, errors, failed=True)
+                return WithErrors(None, errors, failed=True)
             value = value.value
         entries[field.key] = value
-    return Troubled(entries, errors) if errors else entries
+    return WithErrors(entries, errors) if errors else entries
 
 
-def _value(field: Field, shape: Shape, record: Any, keywords: Keywords) -> Any:
+def _value(field: Field, shape: Shape, parent: Any, keywords: Keywords) -> Any:
     if field.resolver is None:
         return shape.kind.name
     assert field.position.leaf is not None  # noqa: S101  # all else are columns
-    values = read(field, [record], keywords)
+    values = read_values(field, [parent], keywords)
     return leaves(field.position, field.position.leaf, values, set(map(type, values)))[0]
 
 

@@ -1,4 +1,4 @@
-"""A leaf type in, how its values are written out: what orjson may write as it is, and the serialiser for all else."""
+"""Serialises the values of scalars and enums, except those that orjson writes as they are."""
 
 from dataclasses import dataclass
 from typing import Any

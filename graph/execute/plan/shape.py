@@ -1,26 +1,26 @@
-"""A shape in, its `build` out: one plain function, written as source and compiled, that makes a level's JSON objects.
+"""Compiles a shape's `build`, the function that makes the JSON objects of a level without a lookup for each.
 
 For `{ title related { title } images { url } }` on an article it reads:
 
-    def build(records, c0):
+    def build(parents, c0):
         out = []
         append = out.append
-        for r, x0 in zip(records, c0):
-            v1 = r.title_text
+        for p, x0 in zip(parents, c0):
+            v1 = p.title_text
             if type(v1) is not str: v1 = leaf1(v1)
-            v2 = r.images
-            if type(v2) not in LISTS: amiss()
+            v2 = p.images
+            if type(v2) not in LISTS: refuse()
             o2 = []
             for v3 in v2:
-                if type(v3) not in known3: amiss()
+                if type(v3) not in known3: refuse()
                 v4 = v3.url
                 if type(v4) is not str: v4 = leaf4(v4)
                 o2.append({"url": v4})
             append({"title": v1, "related": x0, "images": o2})
         return out
 
-It knows nothing of errors: what raises here is done again with care in `graph.execute.plan.complete`, which names the
-field.
+This is the fast path, which knows nothing of errors: if it raises, the slow path (`graph.execute.plan.complete`) makes
+the same objects again and finds the field.
 """
 
 import keyword
@@ -31,14 +31,15 @@ from typing import Any, NoReturn
 
 from graphql.type.scalars import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 
+from graph.execute.plan.errors import SlowPathError
 from graph.execute.plan.leaf import Leaf
 from graph.execute.plan.resolver import Attribute, Batch, Call
-from graph.execute.plan.selection import LISTS, AmissError, Field, Position, Selection, Shape, selection_of
+from graph.execute.plan.tree import LISTS, Field, Position, SelectionSet, Shape, selection_set_of
 
 DEEPEST = 4
 """Levels of objects that one `build` makes: source that nests deeper is no longer quick to compile."""
 BUILTIN = {str, int, bool}
-"""Classes whose names source may use."""
+"""Classes that the source may name, since they are builtins."""
 
 
 def finish(shape: Shape) -> None:
@@ -51,13 +52,13 @@ def finish(shape: Shape) -> None:
     shape.build = _Writer().build(shape)
 
 
-def unite(selection: Selection) -> None:
-    """Give a selection the shape that all its types share, if they do."""
-    first, *others = selection.shapes.values()
+def unite(selection_set: SelectionSet) -> None:
+    """Give a selection set one shape for all its types, if their fields are alike."""
+    first, *others = selection_set.shapes.values()
     alike = all(each.fields == first.fields and each.cache_key is None for each in (first, *others))
     if others and alike and all(field.resolver for field in first.fields):
-        selection.united = Shape(first.kind, first.fields, members=selection.by_class)
-        finish(selection.united)
+        selection_set.united = Shape(first.kind, first.fields, members=selection_set.by_class)
+        finish(selection_set.united)
 
 
 def is_variable_call(field: Field) -> bool:
@@ -67,13 +68,13 @@ def is_variable_call(field: Field) -> bool:
 
 
 def is_inline(field: Field, depth: int = 1) -> bool:
-    """Whether a field's objects can be made with those that hold them: of one type, from nothing but their records."""
-    selection = selection_of(field.position)
-    if selection is None or len(selection.shapes) > 1 or depth > DEEPEST:
+    """Whether the parent's `build` can make a field's objects too: of one type, from nothing but the parent."""
+    selection_set = selection_set_of(field.position)
+    if selection_set is None or len(selection_set.shapes) > 1 or depth > DEEPEST:
         return False
     if isinstance(field.resolver, Call) and field.arguments is not None and field.arguments.constant is None:
         return False
-    (shape,) = selection.shapes.values()
+    (shape,) = selection_set.shapes.values()
     return shape.cache_key is None and all(_is_inline_below(each, depth + 1) for each in shape.fields)
 
 
@@ -84,7 +85,7 @@ def _is_inline_below(field: Field, depth: int) -> bool:
 
 
 def leaf_reader(leaf: Leaf, nullable: bool) -> Callable[[Any], Any]:
-    """Return the function for a value that is not written as it is."""
+    """Return the function that serialises a value of this type."""
     serialise = leaf.serialise
     if nullable:
         return lambda value: None if value is None else serialise(value)
@@ -97,15 +98,15 @@ def leaf_reader(leaf: Leaf, nullable: bool) -> Callable[[Any], Any]:
     return strict
 
 
-def _amiss() -> NoReturn:
-    raise AmissError
+def _refuse() -> NoReturn:
+    raise SlowPathError
 
 
 class _Writer:
-    """Writes one `build`, line by line; what its source refers to is in `names`."""
+    """Writes the source of one `build`, line by line; `names` has the objects that the source refers to."""
 
     def __init__(self) -> None:
-        self.names: dict[str, Any] = {"LISTS": LISTS, "amiss": _amiss}
+        self.names: dict[str, Any] = {"LISTS": LISTS, "refuse": _refuse}
         self.lines: list[str] = []
         self.numbers = count(1)
 
@@ -113,14 +114,14 @@ class _Writer:
         """Return the function for a shape that has its columns and calls."""
         calls, columns = [f"k{n}" for n, _ in enumerate(shape.calls)], [f"c{n}" for n, _ in enumerate(shape.columns)]
         values = {field: f"x{n}" for n, field in enumerate(shape.columns)}
-        rows = f"zip({', '.join(['records', *columns])})" if columns else "records"
+        rows = f"zip({', '.join(['parents', *columns])})" if columns else "parents"
         self.lines += [
-            f"def build({', '.join(['records', *calls, *columns])}):",
+            f"def build({', '.join(['parents', *calls, *columns])}):",
             " out = []",
             " append = out.append",
-            f" for {', '.join(['r', *values.values()])} in {rows}:",
+            f" for {', '.join(['p', *values.values()])} in {rows}:",
         ]
-        made = self._object(shape, "r", 2, values, dict(zip(shape.calls, calls, strict=True)))
+        made = self._object(shape, "p", 2, values, dict(zip(shape.calls, calls, strict=True)))
         self.lines += [f"  append({made})", " return out"]
         title = f"<{shape.kind.name} {{{' '.join(field.key for field in shape.fields)}}}>"
         exec(compile("\n".join(self.lines), title, "exec"), self.names)  # noqa: S102  # names are checked in _read; keys are literals
@@ -128,7 +129,7 @@ class _Writer:
         return built
 
     def _object(
-        self, shape: Shape, record: str, indent: int, values: Mapping[Field, str], keywords: Mapping[Field, str]
+        self, shape: Shape, parent: str, indent: int, values: Mapping[Field, str], keywords: Mapping[Field, str]
     ) -> str:
         """Write what one object needs, and return its expression; *values* has those fields that are read already."""
         entries = []
@@ -141,28 +142,28 @@ class _Writer:
                 number = next(self.numbers)
                 value = values.get(field) or f"v{number}"
                 if field not in values:
-                    self._write(indent, f"{value} = {self._read(field, record, number, keywords.get(field))}")
+                    self._write(indent, f"{value} = {self._read(field, parent, number, keywords.get(field))}")
                 value = self._completed(field.position, value, number, indent)
             entries.append(f"{field.key!r}: {value}")
         return f"{{{', '.join(entries)}}}"
 
-    def _read(self, field: Field, record: str, number: int, keywords: str | None) -> str:
-        """Return the expression that reads a field of the variable *record*."""
+    def _read(self, field: Field, parent: str, number: int, keywords: str | None) -> str:
+        """Return the expression that reads a field of the variable *parent*."""
         resolver = field.resolver
         if isinstance(resolver, Attribute):
             if resolver.name.isidentifier() and not keyword.iskeyword(resolver.name):
-                return f"{record}.{resolver.name}"
+                return f"{parent}.{resolver.name}"
             self.names[f"read{number}"] = attrgetter(resolver.name)
-            return f"read{number}({record})"
+            return f"read{number}({parent})"
         assert isinstance(resolver, Call)  # noqa: S101  # batches are columns
         self.names[f"read{number}"] = resolver.function
         if keywords:
-            return f"read{number}({record}, **{keywords})"
+            return f"read{number}({parent}, **{keywords})"
         given = field.arguments.constant if field.arguments else None
         if not given:
-            return f"read{number}({record})"
+            return f"read{number}({parent})"
         self.names[f"given{number}"] = given
-        return f"read{number}({record}, **given{number})"
+        return f"read{number}({parent}, **given{number})"
 
     def _completed(self, position: Position, value: str, number: int, indent: int) -> str:
         """Write how the variable *value* is completed, and return the variable that then holds it."""
@@ -176,16 +177,16 @@ class _Writer:
             indent += 1
         if position.items is not None:
             self._list(position.items, value, done, indent)
-        elif position.selection is not None:
-            (shape,) = position.selection.shapes.values()
-            self.names[f"known{number}"] = position.selection.by_class
-            self._write(indent, f"if type({value}) not in known{number}: amiss()")
+        elif position.selection_set is not None:
+            (shape,) = position.selection_set.shapes.values()
+            self.names[f"known{number}"] = position.selection_set.by_class
+            self._write(indent, f"if type({value}) not in known{number}: refuse()")
             self._write(indent, f"{done} = {self._object(shape, value, indent, {}, {})}")
         return done
 
     def _list(self, items: Position, value: str, done: str, indent: int) -> None:
         number = next(self.numbers)
-        self._write(indent, f"if type({value}) not in LISTS: amiss()")
+        self._write(indent, f"if type({value}) not in LISTS: refuse()")
         self._write(indent, f"{done} = []")
         self._write(indent, f"for v{number} in {value}:")
         item = self._completed(items, f"v{number}", number, indent + 1)

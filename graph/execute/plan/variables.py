@@ -1,7 +1,7 @@
-"""Variable definitions once, then a request's variables in and coerced values out (specification, section 6.1.2).
+"""Coerces the variables of a request (CoerceVariableValues, specification 6.1.2).
 
-Text, numbers and booleans of the right type are taken as they are; whatever else there is, and every complaint, is left
-to graphql-core, so that answers and errors are the interpreter's.
+Text and booleans of the right type are taken as they are; whatever else there is, and every error, is left to
+graphql-core, so that values and errors are the interpreter's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,11 +38,11 @@ class VariablesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One definition. Where nothing is given its default stands, Undefined if there is none."""
+    """One definition. A value of the class *as_is* needs no coercion; *default* is Undefined if there is none."""
 
     name: str
     kind: GraphQLInputType
-    plain: type | None
+    as_is: type | None
     required: bool
     default: Any
 
@@ -89,7 +89,7 @@ class Variables:
         for variable in self.table:
             name = variable.name
             value = given.get(name, Undefined)
-            if type(value) is variable.plain:
+            if type(value) is variable.as_is:
                 coerced[name] = value
             elif value is not Undefined:
                 value = coerce_input_value(value, variable.kind)

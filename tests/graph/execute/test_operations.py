@@ -1,4 +1,4 @@
-"""Operations: planned once, answered by bytes, and by the interpreter where a plan cannot."""
+"""Checks that operations are planned once and kept within limits, and interpreted where a plan cannot answer."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ import pytest
 
 from graph.execute.context import Context
 from graph.execute.execution import Answer
-from graph.execute.operations import Operations
+from graph.execute.operations import Operations, planned_operations
 from graph.execute.plan.execute import Run
 from graph.settings import Settings
 from tests import zoo
@@ -31,36 +31,53 @@ def ask(operations: Operations, text: str, name: str | None = None, **variables:
 
 
 def test_an_operation_is_planned_once() -> None:
-    operations = Operations(SCHEMA, Settings())
+    operations = planned_operations(SCHEMA, Settings())
     assert operations.prepare(TEXT, "One") is operations.prepare(TEXT, "One")
     answer, body = ask(operations, TEXT, "Two")
     assert (answer.how, body) == ("planned", {"data": {"cat": {"id": "Cat0"}}})
 
 
 def test_only_what_is_asked_for_is_planned() -> None:
-    operations = Operations(SCHEMA, Settings())
+    operations = planned_operations(SCHEMA, Settings())
     operations.prepare(TEXT, "One")
-    assert operations.kept[TEXT].prepared.keys() == {"One"}
-    assert operations.kept[TEXT].interpreted.keys() == {"One", "Two"}
+    assert operations.documents[TEXT].prepared.keys() == {"One"}
+    assert operations.documents[TEXT].operations.keys() == {"One", "Two"}
 
 
-def test_operations_are_kept_up_to_a_number_of_bytes() -> None:
-    operations = Operations(SCHEMA, Settings(operations_bytes=100_000))
-    for number in range(20):
-        operations.prepare("{ cat { " + "name " * 40 + f"a{number}: name }} }}", None)
-        assert operations.bytes == sum(operations.sizes.values()) <= 100_000
-        assert operations.kept.keys() == operations.sizes.keys()
-    assert len(operations.kept) == 2  # of 46 tokens each, at 1 KiB
+def test_documents_are_kept_up_to_a_number_of_bytes_the_latest_used() -> None:
+    operations = planned_operations(SCHEMA, Settings(operations_bytes=100_000))
+    texts = ["{ cat { " + "name " * 40 + f"a{number}: name }} }}" for number in range(20)]  # 46 KiB, 1 a token
+    for text in texts:
+        operations.prepare(texts[0], None)
+        operations.prepare(text, None)
+        assert operations.documents.currsize == sum(each.size for each in operations.documents.values()) <= 100_000
+        assert set(operations.documents) == {texts[0], text}
+
+
+def test_documents_are_kept_up_to_a_number() -> None:
+    operations = planned_operations(SCHEMA, Settings(operations=3))
+    texts = [f"{{ cat {{ a{number}: name }} }}" for number in range(5)]
+    for text in texts:
+        operations.prepare(text, None)
+    assert list(operations.documents) == texts[2:]
+
+
+@pytest.mark.parametrize("limits", [{"operations": 0}, {"operations_bytes": 1_000}], ids=str)
+def test_a_document_that_has_no_room_is_answered_all_the_same(limits: dict[str, int]) -> None:
+    operations = planned_operations(SCHEMA, Settings(**limits))  # type: ignore[arg-type] # both are whole numbers
+    _, body = ask(operations, "{ cat { id } }")
+    assert body == {"data": {"cat": {"id": "Cat0"}}}
+    assert not operations.documents
 
 
 def test_variables_that_do_not_fit_are_not_executed() -> None:
-    answer, body = ask(Operations(SCHEMA, Settings()), TEXT, "One", n="many")
+    answer, body = ask(planned_operations(SCHEMA, Settings()), TEXT, "One", n="many")
     assert (answer.executed, answer.codes) == (False, ("BAD_USER_INPUT",))
     assert body["errors"][0]["message"].startswith("Variable '$n' has invalid value")
 
 
 def test_introspection_is_interpreted() -> None:
-    answer, body = ask(Operations(SCHEMA, Settings()), "{ __schema { queryType { name } } }")
+    answer, body = ask(planned_operations(SCHEMA, Settings()), "{ __schema { queryType { name } } }")
     assert (answer.how, body["data"]["__schema"]["queryType"]["name"]) == ("interpreted", "Query")
 
 
@@ -71,7 +88,7 @@ def test_a_defect_of_a_plan_is_counted_logged_and_answered_by_the_interpreter(
         raise ZeroDivisionError
 
     monkeypatch.setattr(Run, "_complete", broken)
-    operations = Operations(SCHEMA, Settings())
+    operations = planned_operations(SCHEMA, Settings())
     with caplog.at_level(logging.WARNING):
         answer, body = ask(operations, "{ cat { id } }")
     assert (answer.how, body["data"], operations.counts.defects) == ("interpreted", {"cat": {"id": "Cat0"}}, 1)
@@ -79,7 +96,7 @@ def test_a_defect_of_a_plan_is_counted_logged_and_answered_by_the_interpreter(
 
 
 def test_a_value_that_json_cannot_hold_is_an_internal_error() -> None:
-    operations = Operations(SCHEMA, Settings())
+    operations = planned_operations(SCHEMA, Settings())
     there = world()
     there.records[0].name = "\ud800"
     context: Any = zoo.Asking(there)
@@ -91,6 +108,6 @@ def test_what_a_scalar_cannot_write_is_masked() -> None:
     there = world()
     there.records[0].age = "a secret"
     context: Any = zoo.Asking(there)
-    answer = asyncio.run(Operations(SCHEMA, Settings()).prepare("{ cat { age } }", None).execute({}, context))
+    answer = asyncio.run(planned_operations(SCHEMA, Settings()).prepare("{ cat { age } }", None).execute({}, context))
     assert answer.codes == ("INTERNAL",)
     assert b"secret" not in answer.body

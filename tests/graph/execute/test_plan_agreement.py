@@ -9,8 +9,9 @@ from graphql.language import OperationDefinitionNode
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis_graphql import queries
 
+from graph.document.fragments import fragments_by_name
 from graph.execute.plan.execute import JSON, Run
-from graph.execute.plan.kept import KeptBytes
+from graph.execute.plan.fragment_cache import FragmentCache
 from graph.execute.plan.plan import Plan
 from graph.execute.plan.variables import Variables
 from tests import zoo
@@ -36,19 +37,19 @@ def plan_of(text: str) -> tuple[Plan, Variables]:
     document = parse(text)
     operation = document.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
-    return Plan(SCHEMA, document, operation), Variables(SCHEMA, operation.variable_definitions or ())
+    return Plan(SCHEMA, operation, fragments_by_name(document)), Variables(SCHEMA, operation.variable_definitions or ())
 
 
 async def planned(
-    plan: Plan, definitions: Variables, variables: dict[str, Any], asking: zoo.Asking, kept: KeptBytes
+    plan: Plan, definitions: Variables, variables: dict[str, Any], asking: zoo.Asking, kept: FragmentCache
 ) -> tuple[Any, list[GraphQLError], Run]:
     inputs = definitions.inputs(variables)
 
-    def shelf(identity: Any, within: bytes) -> Any:
-        return kept.shelf(asking.sequence, asking.viewer, identity, within)
+    def region(identity: Any, within: bytes) -> Any:
+        return kept.region(asking.sequence, asking.viewer, identity, within)
 
-    run = Run(asking, inputs, shelf)
-    data, errors = await run.execute(plan.variant(inputs.coerced), None)
+    run = Run(asking, inputs, region)
+    data, errors = await run.execute(plan.root(inputs.coerced), None)
     return orjson.loads(orjson.dumps(data, option=JSON)), errors, run
 
 
@@ -62,10 +63,15 @@ async def agree(text: str, variables: dict[str, Any], world: zoo.World) -> None:
         return  # the variables do not fit
     expected = orjson.loads(orjson.dumps(theirs.data))
     plan, definitions = plan_of(text)
-    kept = KeptBytes(1_000_000)
-    for keeping in (KeptBytes(0), KeptBytes(0), kept, kept):  # from its second run on a plan knows what it meets
+    kept = FragmentCache(1_000_000)
+    for keeping in (
+        FragmentCache(0),
+        FragmentCache(0),
+        kept,
+        kept,
+    ):  # from its second run on a plan knows what it meets
         data, errors, run = await planned(plan, definitions, variables, zoo.Asking(world), keeping)
-        assert run.slow is None
+        assert run.unconfirmed is None
         assert_agreement(expected, theirs.errors or (), data, errors)
 
 

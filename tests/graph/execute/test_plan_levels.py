@@ -1,4 +1,4 @@
-"""What a plan reads, each linked field once for each level, however many records and types; and what it keeps."""
+"""Checks that a plan calls each batch resolver once a level, and that cached objects stand only for their equals."""
 
 import asyncio
 from collections import Counter
@@ -9,9 +9,10 @@ import pytest
 from graphql import execute, parse
 from graphql.language import OperationDefinitionNode
 
-from graph.execute.plan.collect import UnplannedError
+from graph.document.fragments import fragments_by_name
+from graph.execute.plan.errors import UnplannedError
 from graph.execute.plan.execute import Run
-from graph.execute.plan.kept import KeptBytes
+from graph.execute.plan.fragment_cache import FragmentCache
 from graph.execute.plan.plan import Plan
 from graph.execute.plan.variables import Variables
 from tests import zoo
@@ -38,16 +39,16 @@ def plan(text: str) -> tuple[Plan, Variables]:
     document = parse(text)
     operation = document.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
-    return Plan(SCHEMA, document, operation), Variables(SCHEMA, operation.variable_definitions or ())
+    return Plan(SCHEMA, operation, fragments_by_name(document)), Variables(SCHEMA, operation.variable_definitions or ())
 
 
-def run(text: str, variables: dict[str, Any], asking: zoo.Asking, kept: KeptBytes) -> tuple[Any, Run]:
+def run(text: str, variables: dict[str, Any], asking: zoo.Asking, cache: FragmentCache) -> tuple[Any, Run]:
     """Execute a plan by one send: whatever suspends fails."""
     planned, definitions = plan(text)
     inputs = definitions.inputs(variables)
-    walk = Run(asking, inputs, lambda identity, within: kept.shelf(asking.sequence, asking.viewer, identity, within))
+    walk = Run(asking, inputs, lambda identity, within: cache.region(asking.sequence, asking.viewer, identity, within))
     with pytest.raises(StopIteration) as end:
-        walk.execute(planned.variant(inputs.coerced), None).send(None)
+        walk.execute(planned.root(inputs.coerced), None).send(None)
     data, errors = end.value.value
     assert not errors
     return orjson.loads(orjson.dumps(data)), walk
@@ -55,7 +56,7 @@ def run(text: str, variables: dict[str, Any], asking: zoo.Asking, kept: KeptByte
 
 def test_a_linked_field_is_asked_once_a_level_for_all_records_and_types() -> None:
     asking = zoo.Asking(world())
-    run(TEXT, {"n": 3}, asking, KeptBytes(0))
+    run(TEXT, {"n": 3}, asking, FragmentCache(0))
     # Two cats and a dog, and three friends of each: cats and dogs share each call.
     assert asking.calls == [("pets", 1), ("friends", 3), ("friend", 9), ("friend", 3)]
 
@@ -67,49 +68,49 @@ def test_the_interpreter_asks_as_often_as_a_plan() -> None:
         return await execute(SCHEMA, parse(TEXT), context_value=asking, variable_values={"n": 3})  # type: ignore[misc]
 
     answer = asyncio.run(interpret())
-    data, _ = run(TEXT, {"n": 3}, planned, KeptBytes(0))
+    data, _ = run(TEXT, {"n": 3}, planned, FragmentCache(0))
     assert answer.data == data
     assert Counter(asking.calls) == Counter(planned.calls)
 
 
 def test_what_is_kept_is_not_read_again_until_the_store_changes() -> None:
-    kept = KeptBytes(1_000_000)
+    cache = FragmentCache(1_000_000)
     first, second, changed = zoo.Asking(world()), zoo.Asking(world()), zoo.Asking(world(), 2)
-    data, _ = run(TEXT, {"n": 3}, first, kept)
-    again, walk = run(TEXT, {"n": 3}, second, kept)
+    data, _ = run(TEXT, {"n": 3}, first, cache)
+    again, walk = run(TEXT, {"n": 3}, second, cache)
     assert (again, walk.hits, second.calls) == (data, 3, [("pets", 1)])
-    run(TEXT, {"n": 3}, changed, kept)
+    run(TEXT, {"n": 3}, changed, cache)
     assert changed.calls == first.calls
 
 
 @pytest.mark.parametrize("other", [{"n": 2}, {}, {"n": None}], ids=str)
 def test_what_is_kept_for_some_variables_is_not_used_for_others(other: dict[str, Any]) -> None:
-    kept = KeptBytes(1_000_000)
-    run(TEXT, {"n": 3}, zoo.Asking(world()), kept)
-    data, walk = run(TEXT, other, zoo.Asking(world()), kept)
+    cache = FragmentCache(1_000_000)
+    run(TEXT, {"n": 3}, zoo.Asking(world()), cache)
+    data, walk = run(TEXT, other, zoo.Asking(world()), cache)
     assert walk.hits == 0
-    assert data == run(TEXT, other, zoo.Asking(world()), KeptBytes(0))[0]
+    assert data == run(TEXT, other, zoo.Asking(world()), FragmentCache(0))[0]
 
 
 def test_what_is_kept_for_some_rights_is_not_used_for_others() -> None:
-    kept = KeptBytes(1_000_000)
-    run(TEXT, {"n": 3}, zoo.Asking(world()), kept)
-    _, walk = run(TEXT, {"n": 3}, zoo.Asking(world(), viewer=zoo.Viewer(drafts=True)), kept)
+    cache = FragmentCache(1_000_000)
+    run(TEXT, {"n": 3}, zoo.Asking(world()), cache)
+    _, walk = run(TEXT, {"n": 3}, zoo.Asking(world(), viewer=zoo.Viewer(drafts=True)), cache)
     assert walk.hits == 0
 
 
 def test_an_object_with_a_fleeting_field_inside_is_not_kept() -> None:
-    kept, text = KeptBytes(1_000_000), "{ cat { name toys { weight } } }"
+    cache, text = FragmentCache(1_000_000), "{ cat { name toys { weight } } }"
     for _ in range(2):
-        _, walk = run(text, {}, zoo.Asking(world()), kept)
+        _, walk = run(text, {}, zoo.Asking(world()), cache)
         assert (walk.hits, walk.misses) == (0, 0)
 
 
 def test_kept_bytes_stay_below_their_limit() -> None:
-    kept = KeptBytes(5_000)
+    cache = FragmentCache(5_000)
     for number in range(200):
-        run(f"{{ pets(first: 3) {{ ... on Cat {{ a{number}: name }} }} }}", {}, zoo.Asking(world()), kept)
-        assert kept.generation.size < 7_000
+        run(f"{{ pets(first: 3) {{ ... on Cat {{ a{number}: name }} }} }}", {}, zoo.Asking(world()), cache)
+        assert cache.generation.size < 7_000
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,7 @@ from hypothesis_graphql import nodes, queries
 from graph.errors import Refusal
 from graph.execute.context import Context, Viewer
 from graph.execute.execution import Answer
-from graph.execute.interpreter import Interpreter
-from graph.execute.operations import Operations
+from graph.execute.operations import interpreted_operations, planned_operations
 from graph.schema.build import schema
 from graph.settings import Settings
 from store.tiny.store import TinyStore
@@ -69,10 +68,10 @@ def parts(answer: Answer) -> tuple[Any, list[GraphQLError]]:
 def test_both_roads_give_one_answer(store: TinyStore, data: st.DataObject, viewer: Viewer) -> None:
     text, variables = data.draw(operations())
     try:
-        planned = Operations(SCHEMA, GENEROUS).prepare(text, None)
+        planned = planned_operations(SCHEMA, GENEROUS).prepare(text, None)
     except Refusal:
         reject()  # a page of two thousand million
-    interpreted = Interpreter(SCHEMA, GENEROUS).prepare(text, None)
+    interpreted = interpreted_operations(SCHEMA, GENEROUS).prepare(text, None)
 
     async def both() -> None:
         expected, errors = parts(await interpreted.execute(variables, Context(store, viewer)))

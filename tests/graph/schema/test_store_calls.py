@@ -1,15 +1,15 @@
 """Tests that a nested query calls the store once for each batched field of a level, whatever the number of articles."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from graphql import GraphQLSchema
 
 from graph.execute.context import Context
-from graph.execute.interpreter import Interpreter
-from graph.execute.operations import Operations
+from graph.execute.operations import Operations, interpreted_operations, planned_operations
 from graph.schema.build import schema
 from graph.settings import Settings
 from store.base import Store
@@ -50,10 +50,12 @@ def store(tmp_path: Path) -> Iterator[CountingStore]:
         yield CountingStore(opened)
 
 
-@pytest.mark.parametrize("executor", [Operations, Interpreter])
+@pytest.mark.parametrize("road", [planned_operations, interpreted_operations])
 @pytest.mark.parametrize("first", [3, 40])
-async def test_a_level_is_one_call(store: CountingStore, executor: type[Interpreter], first: int) -> None:
-    operation = executor(schema()._schema, Settings(kept_bytes=0, cost=10**6)).prepare(QUERY, None)
+async def test_a_level_is_one_call(
+    store: CountingStore, road: Callable[[GraphQLSchema, Settings], Operations], first: int
+) -> None:
+    operation = road(schema()._schema, Settings(kept_bytes=0, cost=10**6)).prepare(QUERY, None)
     answer = await operation.execute({"first": first}, Context(cast("Store", store)))
     assert answer.codes == ()
     assert store.calls == CALLS
