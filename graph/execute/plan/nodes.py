@@ -1,30 +1,28 @@
-"""Finds the nodes of one class, and the variables, within parts of a document."""
+"""Finds the nodes of one class, and the variables, within part of a document."""
 
 from typing import Any, TypeVar
 
-from graphql import Node, VariableNode, Visitor, visit
+from graphql import Node, VariableNode
+from graphql.language.ast import QUERY_DOCUMENT_KEYS
 
 N = TypeVar("N", bound=Node)
 
 
-class _Finder(Visitor):
-    """Collects the nodes of one class."""
-
-    def __init__(self, kind: type[Node]) -> None:
-        super().__init__()
-        self.kind, self.found = kind, list[Any]()
-
-    def enter(self, node: Node, *_: Any) -> None:
-        """Note a node of that class."""
-        if isinstance(node, self.kind):
-            self.found.append(node)
-
-
 def nodes_of(kind: type[N], within: Node) -> list[N]:
-    """Return the nodes of a class in the order of the document."""
-    finder = _Finder(kind)
-    visit(within, finder)
-    return finder.found
+    """Return the nodes of a class, in no particular order."""
+    found: list[N] = []
+    pending: list[Any] = [within]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, kind):
+            found.append(node)
+        for key in QUERY_DOCUMENT_KEYS.get(node.kind, ()):
+            below = getattr(node, key)
+            if isinstance(below, Node):
+                pending.append(below)
+            elif below:
+                pending.extend(below)
+    return found
 
 
 def variables_in(node: Node) -> frozenset[str]:

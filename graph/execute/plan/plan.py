@@ -38,11 +38,12 @@ class Plan:
         if self.only is not None:
             return self.only
         answers: tuple[Any, ...] = tuple(coerced.get(name) for name in self.inclusion_variables)
+        root = self.variants.get(answers)
+        if root is not None:
+            return root
         if not all(isinstance(answer, bool) for answer in answers):
             raise UnplannedError("an `if` that is null")
-        root = self.variants.get(answers)
-        if root is None:
-            root = self.variants[answers] = self._planned(dict(zip(self.inclusion_variables, answers, strict=True)))
+        root = self.variants[answers] = self._planned(dict(zip(self.inclusion_variables, answers, strict=True)))
         return root
 
     def _planned(self, inclusion: Mapping[str, bool]) -> Shape:
