@@ -1,7 +1,7 @@
-"""Two executions of one operation in, whether they agree out: data exactly, errors as the specification leaves room.
+"""Compares the answers of plan and interpreter: data exactly, errors as far as the specification says which.
 
-Where several errors take the same object with them, one is enough, and which one is up to the order of execution
-(section 6.4.4). So each null must be explained by the same errors, or by at least one on both roads if they lie below.
+Where several errors make the same object null, one is enough, and which one depends on the order of execution (section
+6.4.4). So each null must be explained by the same errors, or by at least one in both answers if they are below it.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-Explained = dict[tuple[Any, ...], tuple[set[str], int]]
+Explanations = dict[tuple[Any, ...], tuple[set[str], int]]
 
 
 def nulled(data: Any, path: Sequence[Any]) -> tuple[Any, ...]:
@@ -21,18 +21,18 @@ def nulled(data: Any, path: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(path)
 
 
-def explained(data: Any, errors: Sequence[GraphQLError]) -> Explained:
-    """Return, for each place of null that errors explain, those at the place itself, and how many lie below."""
-    places: Explained = {}
+def explained(data: Any, errors: Sequence[GraphQLError]) -> Explanations:
+    """Return, for the path of each null that errors explain, the errors at that path, and how many are below it."""
+    nulls: Explanations = {}
     for error in errors:
         path = tuple(error.path or ())
-        place = nulled(data, path)
-        own, below = places.setdefault(place, (set(), 0))
-        if place == path:
+        null = nulled(data, path)
+        own, below = nulls.setdefault(null, (set(), 0))
+        if null == path:
             own.add(repr((error.message, error.locations)))
         else:
-            places[place] = (own, below + 1)
-    return places
+            nulls[null] = (own, below + 1)
+    return nulls
 
 
 def assert_agreement(
@@ -42,8 +42,8 @@ def assert_agreement(
     assert planned == data
     theirs, ours = explained(data, errors), explained(planned, planned_errors)
     assert theirs.keys() == ours.keys()
-    for place, (own, below) in theirs.items():
-        if not below and not ours[place][1]:
-            assert ours[place][0] == own
+    for null, (own, below) in theirs.items():
+        if not below and not ours[null][1]:
+            assert ours[null][0] == own
         else:
-            assert bool(own or below) == bool(ours[place][0] or ours[place][1])
+            assert bool(own or below) == bool(ours[null][0] or ours[null][1])

@@ -1,4 +1,7 @@
-"""A small schema made to be awkward: interfaces, a union, null where none may be, errors, wrong types, nested lists."""
+"""Makes an awkward schema and worlds for it, so that plans meet all that can go wrong in an answer.
+
+Interfaces, a union, null where none may be, errors, wrong types, nested lists, fields that wait.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -46,14 +49,14 @@ CLASSES = {name: type(name, (), {}) for name in ("Cat", "Dog", "Toy", "Keeper")}
 
 
 class Box:
-    """What toys lie in: an object that is no record of its own, but an attribute of one."""
+    """An object that no field links to: it is an attribute of a toy."""
 
     def __init__(self, **given: Any) -> None:
         vars(self).update(given)
 
 
 class Part(Box):
-    """What boxes are made of; its schema has no function that knows it by its class."""
+    """An object in boxes whose type has no `is_type_of`."""
 
 
 CLASSES_OF_PETS = ("Cat", "Dog", "Toy")
@@ -61,9 +64,9 @@ CLASSES_OF_PETS = ("Cat", "Dog", "Toy")
 
 @dataclass
 class World:
-    """Records that refer to each other, and the functions that fail or suspend."""
+    """Cats, dogs, toys and keepers that refer to each other, and the names of the batch resolvers that fail or wait."""
 
-    records: list[Any]
+    members: list[Any]
     failing: frozenset[str] = frozenset()
     waiting: frozenset[str] = frozenset()
 
@@ -77,7 +80,7 @@ class Viewer:
 
 @dataclass
 class Asking:
-    """A request's context over a world; it counts the calls of linked fields."""
+    """A request's context over a world; it notes the calls of batch resolvers."""
 
     world: World
     sequence: int = 1
@@ -87,7 +90,7 @@ class Asking:
 
     @property
     def store(self) -> "Asking":
-        """Return what knows the sequence."""
+        """Return what has the sequence: this."""
         return self
 
     @asynccontextmanager
@@ -101,40 +104,40 @@ class PetError(Exception):
 
 
 def linked(name: str, pick: Callable[[Any, Mapping[str, Any], World], Any]) -> Batch:
-    """Return a batch that fails and waits as the world has it."""
+    """Return a batch resolver that fails or waits if the world says so."""
 
-    async def function(records: list[Any], context: Asking, **arguments: Any) -> list[Any]:
-        context.calls.append((name, len(records)))
+    async def function(parents: list[Any], context: Asking, **arguments: Any) -> list[Any]:
+        context.calls.append((name, len(parents)))
         if name in context.world.waiting:
             await asyncio.sleep(0)
         if name in context.world.failing:
             raise PetError(name)
-        return [pick(record, arguments, context.world) for record in records]
+        return [pick(parent, arguments, context.world) for parent in parents]
 
     return Batch(function, dict)
 
 
 def _nth(world: World, number: Any, *classes: str) -> Any:
-    found = [each for each in world.records if type(each).__name__ in classes] if classes else world.records
+    found = [each for each in world.members if type(each).__name__ in classes] if classes else world.members
     return found[number % len(found)] if found and isinstance(number, int) else None
 
 
-def _some(record: Any, attribute: str, world: World, *classes: str) -> Any:
-    numbers = getattr(record, attribute)
+def _some(parent: Any, attribute: str, world: World, *classes: str) -> Any:
+    numbers = getattr(parent, attribute)
     return [_nth(world, number, *classes) for number in numbers] if isinstance(numbers, list) else numbers
 
 
-def _name(record: Any, loud: bool | None = False) -> Any:
-    name = record.name
+def _name(parent: Any, loud: bool | None = False) -> Any:
+    name = parent.name
     return name.upper() if loud and isinstance(name, str) else name
 
 
-def _note(record: Any, loud: bool | None = False) -> Any:
-    note = record.note
+def _note(parent: Any, loud: bool | None = False) -> Any:
+    note = parent.note
     return note.upper() if loud and isinstance(note, str) else note
 
 
-def _eats(record: Any, hunger: Any = None, times: Any = None) -> Any:
+def _eats(parent: Any, hunger: Any = None, times: Any = None) -> Any:
     if hunger and hunger.get("amount") == 3:
         raise PetError("three is too many")
     return (len(times or ()) + (hunger or {}).get("amount", 0)) % 2 == 0
@@ -171,8 +174,8 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
         "since": linked("since", lambda r, _, __: r.age)},
     "Query": {
         "pet": linked("pet", lambda _, a, w: _nth(w, (a.get("key") or {}).get("number"), "Cat", "Dog", "Toy")),
-        "pets": linked("pets", lambda _, a, w: w.records[: a.get("first")]),
-        "named": linked("named", lambda _, __, w: [each for each in w.records if type(each).__name__ != "Toy"]),
+        "pets": linked("pets", lambda _, a, w: w.members[: a.get("first")]),
+        "named": linked("named", lambda _, __, w: [each for each in w.members if type(each).__name__ != "Toy"]),
         "alive": linked("alive", lambda _, a, w: _nth(w, len(a.get("id") or "") + 1, "Cat", "Dog", "Keeper")),
         "toy": linked("toy", lambda _, __, w: _nth(w, 0, "Toy")),
         "keepers": linked("keepers", lambda _, a, w: [_nth(w, len(i), "Keeper") for i in a.get("ids") or "ab"]),
@@ -200,11 +203,11 @@ def schema(cached: bool = True) -> GraphQLSchema:
 def interpreted(resolver: Resolver) -> Callable[..., Any]:
     """Return how the interpreter resolves the same field."""
     if isinstance(resolver, Attribute):
-        return lambda record, _info, **_: attrgetter(resolver.name)(record)
+        return lambda parent, _info, **_: attrgetter(resolver.name)(parent)
     if isinstance(resolver, Call):
-        return lambda record, _info, **arguments: resolver.function(record, **resolver.arguments(arguments))
-    return lambda record, info, **arguments: load(
-        info.context, resolver.function, record, resolver.arguments(arguments), info.path
+        return lambda parent, _info, **arguments: resolver.function(parent, **resolver.arguments(arguments))
+    return lambda parent, info, **arguments: load(
+        info.context, resolver.function, parent, resolver.arguments(arguments), info.path
     )
 
 
@@ -255,15 +258,15 @@ ATTRIBUTES = {
 @st.composite
 def worlds(draw: st.DrawFn, sound: bool = False) -> World:
     """Draw a world; in a *sound* one no function fails."""
-    records = []
+    members = []
     for number, name in enumerate(draw(st.lists(st.sampled_from(sorted(CLASSES)), min_size=1, max_size=6))):
-        record = CLASSES[name]()
-        record.id = draw(st.sampled_from([f"{name}{number}"] * 8 + [number]))
+        member = CLASSES[name]()
+        member.id = draw(st.sampled_from([f"{name}{number}"] * 8 + [number]))
         for attribute, values in ATTRIBUTES.items():
-            setattr(record, attribute, draw(values))
-        records.append(record)
+            setattr(member, attribute, draw(values))
+        members.append(member)
     names = st.frozensets(st.sampled_from(["friend", "friends", "toys", "pets", "keeper", "owner"]), max_size=2)
-    return World(records, frozenset() if sound else draw(st.just(frozenset()) | names), draw(names))
+    return World(members, frozenset() if sound else draw(st.just(frozenset()) | names), draw(names))
 
 
 ANYTHING = {"Anything": st.just(StringValueNode(value="x"))}

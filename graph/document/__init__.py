@@ -1,1 +1,5 @@
-"""From the text of a document to a parsed, validated and counted one."""
+"""Parses, limits, counts and validates a document, before anything of it is executed.
+
+A new limit on documents or variables belongs here (its number is a setting, `graph.settings`), and so does a change of
+what an operation costs. The stages run in this order: `parse`, `limits` (which counts by `cost`), `validate`.
+"""

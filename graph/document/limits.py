@@ -1,7 +1,7 @@
-"""A document in, what it may cost out, or its refusal: everything is counted before anything expands.
+"""Holds operations and their variables to the limits on depth, cost and size, before anything of them runs.
 
-The text is scanned before it is parsed, the parsed document is counted with a memo for each fragment before it is
-validated, and validation itself has a budget. So no document of the size allowed costs more than a moment.
+A parsed document is counted before it is validated, and counting takes no longer than reading it
+(`graph.document.cost.selections`); validation has a budget of its own.
 """
 
 from collections import Counter
@@ -21,23 +21,23 @@ from graphql import (
 
 from graph.document.argument_path import path_to
 from graph.document.cost.arithmetic import Cost, Slicing, size
-from graph.document.cost.conditions import Given, given
-from graph.document.cost.selections import Counting, Tally
+from graph.document.cost.conditions import VariableConditions, variable_conditions
+from graph.document.cost.selections import Tallies, Tally
 from graph.errors import PageTooLarge, Refusal, over_limit
 from graph.settings import Settings
 
 INTERPRETED = 4
-"""How many times as much a value counts in an operation that has no plan."""
+"""How many times a value counts in an operation that is interpreted: it takes that much longer there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What one operation of a document may cost; checked with its variables before each execution."""
+    """The counts of one operation, which are checked with its variables before each execution."""
 
     cost: Cost
     values: Cost
     conditions: int
-    given: tuple[Given, ...]
+    in_variables: tuple[VariableConditions, ...]
     defaults: Mapping[str, Any]
     settings: Settings
     document: DocumentNode
@@ -45,8 +45,10 @@ class Allowance:
     def check(self, variables: Mapping[str, Any]) -> int:
         """Return the cost with these variables. Raises Refusal where a page or the whole is too large."""
         settings, slicings = self.settings, self.cost.slicings
-        if self.given and self.conditions + sum(each.count(variables) for each in self.given) > settings.conditions:
-            raise too_many_conditions(settings.conditions)
+        if self.in_variables:
+            conditions = self.conditions + sum(each.count(variables) for each in self.in_variables)
+            if conditions > settings.conditions:
+                raise too_many_conditions(settings.conditions)
         if slicings:
             variables = {**self.defaults, **variables}
             for slicing in slicings:
@@ -71,23 +73,25 @@ class Allowance:
 
 
 def counted(document: DocumentNode, schema: GraphQLSchema, settings: Settings) -> dict[str | None, Allowance]:
-    """Return what each operation of a parsed document may cost, by name. Raises Refusal where it is over a limit."""
-    counting = Counting(document, schema, settings)
+    """Return the counts of each operation of a parsed document, by name. Raises Refusal where it is over a limit."""
+    tallies = Tallies(document, schema, settings)
     allowances: dict[str | None, Allowance] = {}
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
             try:
-                tally = counting.operation(definition)
+                tally = tallies.operation(definition)
             except PageTooLarge as refusal:
                 refusal.path = path_to(document, refusal.sought)
                 raise
             _within(tally, definition, settings)
             name = definition.name.value if definition.name else None
-            uses, defaults = given(definition, tally.uses or Counter(), schema), _defaults(definition)
+            variables = variable_conditions(definition, tally.uses or Counter(), schema)
             planned = definition.operation is OperationType.QUERY and tally.introspection_depth <= 1
             values = tally.values if planned else tally.values * INTERPRETED
-            allowances[name] = Allowance(tally.cost, values, tally.conditions, uses, defaults, settings, document)
-    counting.unused()
+            allowances[name] = Allowance(
+                tally.cost, values, tally.conditions, variables, _defaults(definition), settings, document
+            )
+    tallies.check_fragments()
     for allowance in allowances.values():
         if not allowance.cost.slicings:
             allowance.check({})

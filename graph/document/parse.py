@@ -1,7 +1,4 @@
-"""Scans and parses the text of a document, so that none takes longer than its limits allow.
-
-The text is scanned for its size and its nesting before it is parsed.
-"""
+"""Parses the text of a document, after scanning it for its tokens and nesting, so that none takes long to parse."""
 
 import re
 
@@ -11,7 +8,7 @@ from graph.errors import PARSE_FAILED, InvalidDocument, over_limit
 from graph.settings import Settings
 
 NESTING = 64
-"""Deepest nesting of brackets in a document: far above any depth allowed, far below what the parser's stack takes."""
+"""Deepest nesting of brackets in a document: far more than any depth allowed, far less than the parser's stack."""
 
 TOKEN = re.compile(
     r"""
@@ -26,7 +23,7 @@ TOKEN = re.compile(
 
 
 def parsed(text: str, settings: Settings) -> DocumentNode:
-    """Return the document. Raises Refusal for one that is too large, InvalidDocument for one that is none."""
+    """Return the document. Raises Refusal if it is too large, InvalidDocument if it does not parse."""
     if len(text) > settings.document_bytes or len(text.encode(errors="replace")) > settings.document_bytes:
         raise over_limit("DOCUMENT_TOO_LARGE", f"The document is larger than {settings.document_bytes} bytes.")
     scan(text, settings.tokens)
@@ -37,7 +34,7 @@ def parsed(text: str, settings: Settings) -> DocumentNode:
 
 
 def scan(text: str, most: int) -> int:
-    """Return how many tokens a text has; what is no GraphQL is left for the parser. Raises Refusal over the limits."""
+    """Return how many tokens a text has, up to where it is no GraphQL. Raises Refusal over the limits."""
     tokens = nesting = position = 0
     while position < len(text) and (match := TOKEN.match(text, position)):
         position, kind = match.end(), match.lastgroup

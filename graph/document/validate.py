@@ -1,4 +1,4 @@
-"""Validates a document against the schema, within a budget."""
+"""Validates a document against the schema, within a budget for the rule that compares fields with each other."""
 
 from typing import Any
 
@@ -17,11 +17,11 @@ from graph.errors import VALIDATION_FAILED, InvalidDocument
 from graph.settings import Settings
 
 COMPARISONS = 30_000
-"""Most steps in comparing fields that are to merge, two for each pair: one field may stand there 173 times."""
+"""Most steps in comparing fields that must merge, two for each pair: enough for one field 173 times."""
 
 
 class BoundedOverlap(OverlappingFieldsCanBeMergedRule):
-    """graphql-core's rule with a budget that our time allows."""
+    """graphql-core's rule, with a smaller budget than its own."""
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)

@@ -1,6 +1,6 @@
-"""What a request may see, and what it sees it through: the viewer's rights and the store.
+"""Gives resolvers what belongs to their request: the viewer's rights, the store, and where articles are edited.
 
-One `Context` is made for each request and handed untouched to every field that reads.
+One `Context` is made for each request, and is the same for all of its resolvers.
 """
 
 from contextlib import AbstractAsyncContextManager
@@ -13,7 +13,7 @@ from store.files.write_back import Desk
 
 
 class Viewer(Struct, frozen=True):
-    """Whom we answer: the rights that an API key's scopes give. Without a key all are False."""
+    """The rights that the scopes of a request's API key give. Without a key all are False."""
 
     drafts: bool = False
     secured: bool = False
@@ -24,7 +24,7 @@ ANYBODY = Viewer()
 
 
 class Context(Struct, frozen=True):
-    """One request's view of the store, and where it edits; `loaders` belongs to whoever batches reads within it."""
+    """What belongs to one request; `loaders` are the interpreter's, which batch its reads (`graph.schema.loaders`)."""
 
     store: Store
     viewer: Viewer = ANYBODY
@@ -33,9 +33,9 @@ class Context(Struct, frozen=True):
 
     @property
     def edited(self) -> Desk:
-        """Return where articles are edited: in the store alone, unless the server was told otherwise."""
+        """Return where articles are edited: in the store alone, unless the server gave a desk."""
         return self.desk or Desk(self.store)
 
     def reading(self) -> AbstractAsyncContextManager[None]:
-        """Hold the store still: every read inside sees one sequence."""
+        """Hold the store at one sequence for every read within."""
         return self.store.reading()

@@ -14,8 +14,8 @@ from strawberry import Info
 from strawberry.types import get_object_definition
 from strawberry.types.field import StrawberryField
 
-from graph.document.cost.arithmetic import VALUES
 from graph.document.cost.conditions import CONDITIONS
+from graph.document.cost.selections import VALUES
 from graph.execute.plan.resolver import FLEETING, RESOLVER, Attribute, Batch, Call, Resolver
 from graph.schema.conversion import Conversion
 from graph.schema.extensions import holds_time

@@ -1,4 +1,4 @@
-"""Arithmetic on costs: how many objects an operation asks for, where some page sizes are only known with its variables.
+"""Adds and multiplies costs, the numbers of objects that are asked for, where page sizes may depend on variables.
 
 A cost is a sum of products. `articles(first: $n) { nodes { related(first: 3) { title } } }` asks for 1 + n + 3n.
 """
@@ -9,14 +9,11 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 TERMS = 64
-"""Most products in one cost; past them each variable counts as the most it may be."""
-
-VALUES = "values"
-"""The extension of a field that says how many values it counts as, where that is not one."""
+"""Most products in one cost; beyond them each variable counts as the most it may be."""
 
 
 class Slicing(NamedTuple):
-    """A page size given by a variable, a number or a list: what stands in for null, and the most it may be."""
+    """A page size given by a variable, as a number or a list: its size where it is null, and the most it may be."""
 
     variable: str
     default: int
@@ -27,7 +24,7 @@ Factor = int | Slicing
 
 
 class Cost(Struct, frozen=True):
-    """A sum of products: page sizes (in order) → how often."""
+    """A sum of products: how often each product of page sizes (in order) is counted."""
 
     terms: Mapping[tuple[Slicing, ...], int]
 
@@ -49,7 +46,7 @@ class Cost(Struct, frozen=True):
         return self if len(self.terms) <= TERMS else objects(self.most())
 
     def most(self) -> int:
-        """Return what it comes to with every variable at its most."""
+        """Return the cost with every variable at its most."""
         return sum(times * _product(slicing.most for slicing in product) for product, times in self.terms.items())
 
     @property
@@ -58,7 +55,7 @@ class Cost(Struct, frozen=True):
         return frozenset(slicing for product in self.terms for slicing in product)
 
     def of(self, variables: Mapping[str, Any]) -> int:
-        """Return what it comes to with these variables; one of the wrong type counts as its default."""
+        """Return the cost with these variables; one of the wrong type counts as its default."""
         return sum(
             times * _product(size(slicing, variables) for slicing in product)
             for product, times in self.terms.items()

@@ -1,7 +1,7 @@
-"""Arguments and variables in, how many conditions they hold out: what the store must look for among all its articles.
+"""Counts the conditions in arguments and variables: what the store must look for among all its articles.
 
 Each field of an input object is one. An input type may weigh more (`CONDITIONS` in its extensions), and then the words
-of its texts count too; of the entries of a list each hundred counts, since an index finds them.
+of its texts count too. A list counts one condition per 100 entries, because it is answered from an index.
 """
 
 from collections import Counter
@@ -24,15 +24,15 @@ from graphql import (
 )
 
 CONDITIONS = "conditions"
-"""The extension of an input type or a field that says how many more conditions it counts as."""
+"""The key of the `extensions` of an input type or a field for how many more conditions it counts as."""
 ENTRIES = 100
-"""Entries of a list that count as one condition."""
+"""Entries of a list that count as one condition together."""
 WORDS = 32
-"""Most words of a text that count; a search looks for no more."""
+"""Most words of a text that count, since a search looks for no more."""
 
 
 class Use(NamedTuple):
-    """A variable, and whether it stands in an input object whose texts count by their words."""
+    """A variable, and whether it is within an input object whose texts count by their words."""
 
     variable: str
     weighs: bool
@@ -41,8 +41,8 @@ class Use(NamedTuple):
 Uses = Counter[Use]
 
 
-class Given(NamedTuple):
-    """A variable as an operation uses it: how often, of which type, and what its default counts as."""
+class VariableConditions(NamedTuple):
+    """A variable that may hold conditions: how often it is used, of which type it is, what its default counts as."""
 
     use: Use
     times: int
@@ -50,14 +50,14 @@ class Given(NamedTuple):
     default: int
 
     def count(self, variables: Mapping[str, Any]) -> int:
-        """Return how many conditions its value is, in all its places."""
+        """Return how many conditions its value is, over all its uses."""
         if self.use.variable in variables:
-            return self.times * of_value(variables[self.use.variable], self.kind, self.use.weighs)
+            return self.times * count_value(variables[self.use.variable], self.kind, self.use.weighs)
         return self.times * self.default
 
 
-def of_literal(value: ValueNode, kind: Any, uses: Uses, weighs: bool = False) -> int:
-    """Return how many conditions a literal of the type *kind* (None if unknown) is; note the variables within."""
+def count_literal(value: ValueNode, kind: Any, uses: Uses, weighs: bool = False) -> int:
+    """Return how many conditions a literal of the type *kind* (None if unknown) is; add its variables to *uses*."""
     pending, count = [(value, kind, weighs)], 0
     while pending:
         node, kind, weighs = pending.pop()
@@ -69,13 +69,13 @@ def of_literal(value: ValueNode, kind: Any, uses: Uses, weighs: bool = False) ->
         elif isinstance(node, ObjectValueNode):
             more, weighs = weight(kind)
             count += more + len(node.fields)
-            pending += [(each.value, inner(kind, each.name.value), weighs) for each in node.fields]
+            pending += [(each.value, field_type(kind, each.name.value), weighs) for each in node.fields]
         elif weighs and isinstance(node, StringValueNode):
             count += words(node.value)
     return count
 
 
-def of_value(value: Any, kind: Any, weighs: bool = False) -> int:
+def count_value(value: Any, kind: Any, weighs: bool = False) -> int:
     """Return how many conditions a variable's value of the type *kind* (None if unknown) is."""
     pending, count = [(value, kind, weighs)], 0
     while pending:
@@ -86,24 +86,26 @@ def of_value(value: Any, kind: Any, weighs: bool = False) -> int:
         elif isinstance(value, dict):
             more, weighs = weight(kind)
             count += more + len(value)
-            pending += [(each, inner(kind, name), weighs) for name, each in value.items()]
+            pending += [(each, field_type(kind, name), weighs) for name, each in value.items()]
         elif weighs and isinstance(value, str):
             count += words(value)
     return count
 
 
-def given(operation: OperationDefinitionNode, uses: Uses, schema: GraphQLSchema) -> tuple[Given, ...]:
-    """Return the variables that can hold conditions."""
+def variable_conditions(
+    operation: OperationDefinitionNode, uses: Uses, schema: GraphQLSchema
+) -> tuple[VariableConditions, ...]:
+    """Return the variables of an operation that may hold conditions."""
     found = []
     definitions = {each.variable.name.value: each for each in operation.variable_definitions or ()}
     for use, times in uses.items():
         definition = definitions.get(use.variable)
         kind: Any = type_from_ast(schema, definition.type) if definition else None
-        plain = kind is not None and not is_list_type(get_nullable_type(kind)) and not _is_object(kind)
-        if definition and (use.weighs or not plain):
+        is_leaf = kind is not None and not is_list_type(get_nullable_type(kind)) and not _is_object(kind)
+        if definition and (use.weighs or not is_leaf):
             value = definition.default_value
-            default = of_literal(value, kind, Counter(), use.weighs) if value else 0
-            found.append(Given(use, times, kind, default))
+            default = count_literal(value, kind, Counter(), use.weighs) if value else 0
+            found.append(VariableConditions(use, times, kind, default))
     return tuple(found)
 
 
@@ -114,7 +116,7 @@ def weight(kind: Any) -> tuple[int, bool]:
     return more, more > 0
 
 
-def inner(kind: Any, name: str) -> Any:
+def field_type(kind: Any, name: str) -> Any:
     """Return the type of an input type's field, None if unknown."""
     named = get_named_type(kind) if kind is not None else None
     field = named.fields.get(name) if isinstance(named, GraphQLInputObjectType) else None

@@ -1,7 +1,7 @@
-"""Selections in, their tally out: depth, aliases, directives, fields and cost, each fragment counted once.
+"""Counts selection sets: their depth, aliases, directives, fields, objects and values, as if fragments were expanded.
 
-A fragment's tally is kept by its name (and by the page size that it inherits), so fragments that double each other take
-as many steps as the document has fields, whatever they would expand to.
+The count of a fragment is remembered by its name and the page size that it inherits. So fragments that double each
+other take as many steps as the document has fields, however many those would expand to.
 """
 
 from collections import Counter
@@ -30,12 +30,14 @@ from graphql.type import is_composite_type, is_introspection_type
 from msgspec import Struct
 from msgspec.structs import replace
 
-from graph.document.cost.arithmetic import VALUES, Cost, Factor, Slicing, objects
-from graph.document.cost.conditions import CONDITIONS, Uses, of_literal
+from graph.document.cost.arithmetic import Cost, Factor, Slicing, objects
+from graph.document.cost.conditions import CONDITIONS, Uses, count_literal
 from graph.document.fragments import fragments_by_name
 from graph.errors import PageTooLarge, Refusal, over_limit
 from graph.settings import Settings
 
+VALUES = "values"
+"""The key of `GraphQLField.extensions` for how many values a field counts as, where that is not one."""
 LEVELS = 128
 """Deepest nesting of selection sets, through fragments of either kind; it bounds our own stack and the executor's."""
 CATALOGUE = 40
@@ -46,7 +48,10 @@ SLICES = ("first", "last")
 
 
 class Tally(Struct, frozen=True):
-    """The count of one selection set, fragments expanded; `fields` are those of its own level, `expanded` all."""
+    """The count of one selection set. `fields` are those of its own level, `expanded` are all below it too.
+
+    `lists` are those of introspection, `levels` nested selection sets, `uses` the variables that may hold conditions.
+    """
 
     depth: int = 0
     introspection_depth: int = 0
@@ -81,16 +86,16 @@ class Tally(Struct, frozen=True):
         )
 
     @property
-    def sought(self) -> "Tally":
-        """The conditions alone; within a list they count twice, since its entries may share articles to look at."""
+    def conditions_alone(self) -> "Tally":
+        """The conditions alone, which count twice in a list: the store looks for all its entries at once."""
         return Tally(conditions=self.conditions, uses=self.uses) if self.conditions or self.uses else NOTHING
 
 
 NOTHING = Tally()
 
 
-class Counting:
-    """The tallies of one document."""
+class Tallies:
+    """Counts the operations of one document; each fragment is counted once."""
 
     def __init__(self, document: DocumentNode, schema: GraphQLSchema, settings: Settings) -> None:
         self.schema, self.settings = schema, settings
@@ -100,11 +105,11 @@ class Counting:
         self.level = 0
 
     def operation(self, operation: OperationDefinitionNode) -> Tally:
-        """Return the tally of an operation. Raises Refusal where it would expand beyond all measure."""
+        """Return the tally of an operation. Raises Refusal where it expands beyond what can be counted or executed."""
         return self.selections(operation.selection_set, self.schema.get_root_type(operation.operation), None)
 
-    def unused(self) -> None:
-        """Count the fragments that no operation spreads too, since they are validated as well."""
+    def check_fragments(self) -> None:
+        """Count also the fragments that no operation spreads, since they are validated too. Raises Refusal."""
         for name in self.fragments:
             self.fragment(name, None)
 
@@ -117,7 +122,7 @@ class Counting:
         for selection in selections.selections:
             if isinstance(selection, FieldNode):
                 definition = self.schema.get_field(parent, selection.name.value) if is_composite_type(parent) else None
-                tally = self.field(selection, definition, page) + self.sought(selection, definition)
+                tally = self.field(selection, definition, page) + self.conditions(selection, definition)
             elif isinstance(selection, FragmentSpreadNode):
                 tally = self.fragment(selection.name.value, page)
             elif isinstance(selection, InlineFragmentNode):
@@ -141,19 +146,19 @@ class Counting:
         definition = self.fragments.get(name)
         if definition is None or name in self.chain:
             return NOTHING
-        kept = self.memo.get((name, page))
-        if kept is None:
+        tally = self.memo.get((name, page))
+        if tally is None:
             self.chain.add(name)
             on = self.schema.get_type(definition.type_condition.name.value)
-            kept = self.selections(definition.selection_set, on, page)
+            tally = self.selections(definition.selection_set, on, page)
             if definition.directives:
-                kept = kept + Tally(directives=len(definition.directives))
+                tally = tally + Tally(directives=len(definition.directives))
             self.chain.remove(name)
-            self.memo[name, page] = kept
-        return kept
+            self.memo[name, page] = tally
+        return tally
 
     def field(self, node: FieldNode, definition: GraphQLField | None, page: Factor | None) -> Tally:
-        """Return the tally of one field and what is below it; one without a definition is refused by validation."""
+        """Return the tally of one field with all below it; validation refuses one without a definition."""
         aliases = 1 if node.alias else 0
         weight = definition.extensions.get(VALUES, 1) if definition else 1
         if node.selection_set is None:
@@ -171,18 +176,18 @@ class Counting:
             return replace(introspected, depth=1, introspection_depth=depth, lists=lists)
         times = _first_known(sliced, page, self.settings.list_size) if is_list else 1
         cost, values = (below.cost + objects(1)) * times, (below.values + objects(weight)) * times
-        return self._above(below + below.sought if is_list else below, cost, values, aliases)
+        return self._above(below + below.conditions_alone if is_list else below, cost, values, aliases)
 
-    def sought(self, node: FieldNode, definition: GraphQLField | None) -> Tally:
+    def conditions(self, node: FieldNode, definition: GraphQLField | None) -> Tally:
         """Return the conditions of a field: its own, and those of its arguments."""
-        conditions = definition.extensions.get(CONDITIONS, 0) if definition else 0
-        if not conditions and not node.arguments:
+        count = definition.extensions.get(CONDITIONS, 0) if definition else 0
+        if not count and not node.arguments:
             return NOTHING
         uses: Uses = Counter()
         for argument in node.arguments or ():
             known = definition.args.get(argument.name.value) if definition else None
-            conditions += of_literal(argument.value, known.type if known else None, uses)
-        return Tally(conditions=conditions, uses=uses) if conditions or uses else NOTHING
+            count += count_literal(argument.value, known.type if known else None, uses)
+        return Tally(conditions=count, uses=uses) if count or uses else NOTHING
 
     def _above(self, below: Tally, cost: Cost, values: Cost, aliases: int) -> Tally:
         return Tally(
@@ -200,7 +205,7 @@ class Counting:
         )
 
     def page(self, node: FieldNode, definition: GraphQLField) -> Factor | None:
-        """Return how many entries a field is asked for: by `first`, `last` or a list of keys; None where it is open."""
+        """Return how many entries a field is asked for: by `first`, `last` or a list of keys; None if by none."""
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
         is_list = is_list_type(get_nullable_type(definition.type))
         sizes: list[Factor] = []
@@ -239,7 +244,7 @@ def _too_deep() -> Refusal:
 
 
 def _default(argument: GraphQLArgument) -> int | None:
-    """Return the whole number that an argument defaults to: a Python value, or a literal in a schema made of text."""
+    """Return the whole number that an argument defaults to, a Python value or (in a schema of text) a literal."""
     default: Any = argument.default_value
     if argument.default is not None and isinstance(argument.default.literal, IntValueNode):
         default = int(argument.default.literal.value)

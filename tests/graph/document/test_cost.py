@@ -1,4 +1,4 @@
-"""What an operation looks for is counted before it runs: each use of a variable, each order, search, facet and list."""
+"""Checks that conditions and values are counted before an operation runs, variables and their defaults included."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Documents over a limit are refused by name, before anything expands, and in no more than a moment."""
+"""Checks that documents over a limit are refused by name, before anything expands, and in no more than a moment."""
 
 import sys
 import tracemalloc
@@ -231,7 +231,7 @@ def test_no_document_costs_more_than_a_moment(document: str) -> None:
         errors = refusal.errors
     finally:
         sys.setprofile(None)
-    assert next(calls) < 2 * CALLS  # each is told of twice: when it begins and when it ends
+    assert next(calls) < 2 * CALLS  # each is counted twice: when it begins and when it ends
     assert len(errors) <= SETTINGS.errors
 
 

@@ -98,7 +98,7 @@ def test_a_defect_of_a_plan_is_counted_logged_and_answered_by_the_interpreter(
 def test_a_value_that_json_cannot_hold_is_an_internal_error() -> None:
     operations = planned_operations(SCHEMA, Settings())
     there = world()
-    there.records[0].name = "\ud800"
+    there.members[0].name = "\ud800"
     context: Any = zoo.Asking(there)
     answer = asyncio.run(operations.prepare("{ cat { name } }", None).execute({}, context))
     assert answer.codes == ("INTERNAL",)
@@ -106,7 +106,7 @@ def test_a_value_that_json_cannot_hold_is_an_internal_error() -> None:
 
 def test_what_a_scalar_cannot_write_is_masked() -> None:
     there = world()
-    there.records[0].age = "a secret"
+    there.members[0].age = "a secret"
     context: Any = zoo.Asking(there)
     answer = asyncio.run(planned_operations(SCHEMA, Settings()).prepare("{ cat { age } }", None).execute({}, context))
     assert answer.codes == ("INTERNAL",)

@@ -85,6 +85,6 @@ def test_a_plan_gives_the_interpreters_answer(operation: tuple[str, dict[str, An
 
 def test_a_list_that_fails_at_its_first_item_leaves_the_next_list_its_own_items() -> None:
     world = zoo.World([zoo.CLASSES[name]() for name in ("Cat", "Cat", "Toy")])
-    for number, (record, toys) in enumerate(zip(world.records, [(1, 2), [0], None], strict=True)):
-        vars(record).update(id=str(number), toys=toys)
+    for number, (member, toys) in enumerate(zip(world.members, [(1, 2), [0], None], strict=True)):
+        vars(member).update(id=str(number), toys=toys)
     asyncio.run(agree("{ named { ... on Cat { toys { id } } } }", {}, world))

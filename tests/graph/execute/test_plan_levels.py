@@ -24,15 +24,15 @@ TEXT = """query ($n: Int) {
 
 
 def world() -> zoo.World:
-    records = []
+    members = []
     for number, name in enumerate(["Cat", "Dog", "Cat", "Keeper", "Dog", "Toy"]):
-        record: Any = zoo.CLASSES[name]()
-        vars(record).update(
+        member: Any = zoo.CLASSES[name]()
+        vars(member).update(
             id=f"{name}{number}", name=f"n{number}", friend=number, friends=[0, 1, 2], age=number, lives=9, mood="GLAD",
             weight=1.5, toys=[0], tags=["a"], grid=[[1]], number=number, anything=None,
         )  # fmt: skip
-        records.append(record)
-    return zoo.World(records)
+        members.append(member)
+    return zoo.World(members)
 
 
 def plan(text: str) -> tuple[Plan, Variables]:
@@ -54,7 +54,7 @@ def run(text: str, variables: dict[str, Any], asking: zoo.Asking, cache: Fragmen
     return orjson.loads(orjson.dumps(data)), walk
 
 
-def test_a_linked_field_is_asked_once_a_level_for_all_records_and_types() -> None:
+def test_a_linked_field_is_asked_once_a_level_for_all_parents_and_types() -> None:
     asking = zoo.Asking(world())
     run(TEXT, {"n": 3}, asking, FragmentCache(0))
     # Two cats and a dog, and three friends of each: cats and dogs share each call.
@@ -73,7 +73,7 @@ def test_the_interpreter_asks_as_often_as_a_plan() -> None:
     assert Counter(asking.calls) == Counter(planned.calls)
 
 
-def test_what_is_kept_is_not_read_again_until_the_store_changes() -> None:
+def test_what_is_cached_is_not_resolved_again_until_the_store_changes() -> None:
     cache = FragmentCache(1_000_000)
     first, second, changed = zoo.Asking(world()), zoo.Asking(world()), zoo.Asking(world(), 2)
     data, _ = run(TEXT, {"n": 3}, first, cache)
@@ -84,7 +84,7 @@ def test_what_is_kept_is_not_read_again_until_the_store_changes() -> None:
 
 
 @pytest.mark.parametrize("other", [{"n": 2}, {}, {"n": None}], ids=str)
-def test_what_is_kept_for_some_variables_is_not_used_for_others(other: dict[str, Any]) -> None:
+def test_what_is_cached_for_some_variables_is_not_used_for_others(other: dict[str, Any]) -> None:
     cache = FragmentCache(1_000_000)
     run(TEXT, {"n": 3}, zoo.Asking(world()), cache)
     data, walk = run(TEXT, other, zoo.Asking(world()), cache)
@@ -92,21 +92,21 @@ def test_what_is_kept_for_some_variables_is_not_used_for_others(other: dict[str,
     assert data == run(TEXT, other, zoo.Asking(world()), FragmentCache(0))[0]
 
 
-def test_what_is_kept_for_some_rights_is_not_used_for_others() -> None:
+def test_what_is_cached_for_some_rights_is_not_used_for_others() -> None:
     cache = FragmentCache(1_000_000)
     run(TEXT, {"n": 3}, zoo.Asking(world()), cache)
     _, walk = run(TEXT, {"n": 3}, zoo.Asking(world(), viewer=zoo.Viewer(drafts=True)), cache)
     assert walk.hits == 0
 
 
-def test_an_object_with_a_fleeting_field_inside_is_not_kept() -> None:
+def test_an_object_with_a_fleeting_field_inside_is_not_cached() -> None:
     cache, text = FragmentCache(1_000_000), "{ cat { name toys { weight } } }"
     for _ in range(2):
         _, walk = run(text, {}, zoo.Asking(world()), cache)
         assert (walk.hits, walk.misses) == (0, 0)
 
 
-def test_kept_bytes_stay_below_their_limit() -> None:
+def test_cached_bytes_stay_below_their_limit() -> None:
     cache = FragmentCache(5_000)
     for number in range(200):
         run(f"{{ pets(first: 3) {{ ... on Cat {{ a{number}: name }} }} }}", {}, zoo.Asking(world()), cache)

@@ -8,8 +8,8 @@ import pytest
 import strawberry
 from graphql import GraphQLInputObjectType, GraphQLObjectType
 
-from graph.document.cost.arithmetic import VALUES
 from graph.document.cost.conditions import CONDITIONS
+from graph.document.cost.selections import VALUES
 from graph.execute.context import Context
 from graph.execute.plan.resolver import CACHE_KEY, FLEETING, NATIVE
 from graph.schema.build import schema
