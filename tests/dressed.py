@@ -1,4 +1,7 @@
-"""Generated operations, dressed up: arguments become variables, selections fragments, and conditions are put on."""
+"""Dresses generated operations up: makes arguments variables and selections fragments, and adds `@skip` and `@include`.
+
+Some variables do not fit, or are missing where they are required.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -31,6 +34,9 @@ from graphql import (
 )
 from hypothesis import strategies as st
 
+ODD: list[Any] = [None, "", "odd", 0, -1, 2**31, 1.5, True, [], [None], ["odd"], [[1]], {}, {"odd": 1}]
+"""Values that do not fit most types."""
+
 
 def named(name: str) -> NameNode:
     """Return a name."""
@@ -38,7 +44,7 @@ def named(name: str) -> NameNode:
 
 
 class Dresser(Visitor):
-    """Dresses one document; *variables* are what to send along."""
+    """Dresses one document; `variables` are to be sent with it."""
 
     def __init__(self, draw: st.DrawFn, types: TypeInfo) -> None:
         super().__init__()
@@ -68,11 +74,18 @@ class Dresser(Visitor):
             )
         )
         if default is None or self.chance(2):
-            self.variables[name] = value
+            self.give(name, value)
         return ArgumentNode(name=node.name, value=VariableNode(name=named(name)))
 
-    def conditions(self) -> tuple[DirectiveNode, ...]:
-        """Draw conditions of a selection."""
+    def give(self, name: str, value: Any) -> None:
+        """Send a variable's value, or an odd one, or none."""
+        if not self.chance(20):
+            self.variables[name] = value
+        elif not self.chance(3):
+            self.variables[name] = self.draw(st.sampled_from(ODD))
+
+    def directives(self) -> tuple[DirectiveNode, ...]:
+        """Draw whether and how `@skip` or `@include` stands at a selection."""
         if not self.chance(8):
             return ()
         kind, answer = self.draw(st.sampled_from(["skip", "include"])), self.draw(st.booleans())
@@ -83,16 +96,17 @@ class Dresser(Visitor):
             self.definitions.append(
                 VariableDefinitionNode(variable=variable, type=parse_type("Boolean!"), directives=())
             )
-            self.variables[name], value = answer, variable
+            self.give(name, answer)
+            value = variable
         argument = ArgumentNode(name=named("if"), value=value)
         return (DirectiveNode(name=named(kind), arguments=(argument,)),)
 
     def leave_selection_set(self, node: SelectionSetNode, *_: Any) -> SelectionSetNode:
-        """Condition selections, add `__typename`, and move the selection set into a fragment."""
+        """Add directives and `__typename` to a selection set, and move it into a fragment."""
         selections: list[Any] = []
         for each in node.selections:
             if isinstance(each, FieldNode | InlineFragmentNode):
-                selections.append(replace(each, directives=(*(each.directives or ()), *self.conditions())))
+                selections.append(replace(each, directives=(*(each.directives or ()), *self.directives())))
             else:
                 selections.append(each)
         if self.chance(6):
@@ -110,7 +124,7 @@ class Dresser(Visitor):
                 selection_set=SelectionSetNode(selections=tuple(selections)),
             )
         )
-        spread = FragmentSpreadNode(name=named(name), directives=self.conditions(), arguments=())
+        spread = FragmentSpreadNode(name=named(name), directives=self.directives(), arguments=())
         again = selections[:1] if self.chance(2) else []
         return SelectionSetNode(selections=(spread, *again))
 
