@@ -18,15 +18,15 @@ from graphql.type.scalars import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 from graph.execute.plan.resolver import NATIVE
 
 WRITTEN_AS_IS = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool, GraphQLInt: int}
-"""The specification's scalars whose values need no serialising where they have this class; Int has its bounds besides.
+"""The specification's scalars whose values need no serialising if they have this class; an Int must be within bounds.
 
-A Float does: orjson would write NaN as null, and a whole number without its point.
+Float is not among them: orjson writes NaN as null, and a whole number without its point.
 """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf:
-    """A scalar or an enum. Values whose class is *native* are written as they are, if *bounded* then within an Int."""
+    """A scalar or an enum. Values of the class *native* are written as they are, if *bounded* only those of an Int."""
 
     kind: GraphQLLeafType
     native: type | None

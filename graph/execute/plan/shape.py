@@ -62,7 +62,7 @@ def unite(selection_set: SelectionSet) -> None:
 
 
 def is_variable_call(field: Field) -> bool:
-    """Whether a leaf is read by a call whose arguments hold variables."""
+    """Whether a leaf is read by a call whose arguments depend on variables."""
     called = not field.is_column and isinstance(field.resolver, Call)
     return called and field.arguments is not None and field.arguments.constant is None
 

@@ -1,4 +1,4 @@
-"""Plans against the interpreter over our own schema: generated operations, a generated store, both give one answer."""
+"""Compares plans with the interpreter over our own schema: generated operations have the same answer from both."""
 
 import asyncio
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyStore]:
 
 
 def parts(answer: Answer) -> tuple[Any, list[GraphQLError]]:
-    """Return an answer's data and its errors, without what is different each time."""
+    """Return an answer's data and its errors, without the ids of internal errors."""
     body = orjson.loads(answer.body)
     errors = [
         GraphQLError(f"{each['message']} {each['extensions']['code']} {each.get('locations')}", path=each.get("path"))
