@@ -26,6 +26,8 @@ from graphql.utilities import coerce_input_value
 
 TAKEN_AS_IS = {GraphQLString.name: str, GraphQLID.name: str, GraphQLBoolean.name: bool}
 """Types whose values need no coercion where they have this class."""
+MOST_ERRORS = 50
+"""Errors after which graphql-core's executor gives up on a request's variables; so the plan does."""
 
 
 class VariablesError(Exception):
@@ -104,7 +106,7 @@ class Variables:
 
     def values(self, given: Mapping[str, Any]) -> VariableValues:
         """Return the values with their sources, as graphql-core's own functions want them. Raises VariablesError."""
-        values = get_variable_values(self.schema, self.definitions, dict(given))
+        values = get_variable_values(self.schema, self.definitions, dict(given), max_errors=MOST_ERRORS)
         if isinstance(values, VariableValues):
             return values
         raise VariablesError(values)

@@ -9,7 +9,7 @@ import pytest
 
 from graph.execute.context import Context
 from graph.execute.execution import Answer
-from graph.execute.operations import Operations, planned_operations
+from graph.execute.operations import Operations, interpreted_operations, planned_operations
 from graph.execute.plan.execute import Run
 from graph.settings import Settings
 from tests import zoo
@@ -74,6 +74,17 @@ def test_variables_that_do_not_fit_are_not_executed() -> None:
     answer, body = ask(planned_operations(SCHEMA, Settings()), TEXT, "One", n="many")
     assert (answer.executed, answer.codes) == (False, ("BAD_USER_INPUT",))
     assert body["errors"][0]["message"].startswith("Variable '$n' has invalid value")
+
+
+def test_both_give_up_on_the_variables_of_a_request_after_as_many_errors() -> None:
+    names = [f"n{number}" for number in range(60)]
+    definitions = " ".join(f"${name}: Int!" for name in names)
+    text = f"query ({definitions}) {{ {' '.join(f'{name}: pets(first: ${name}) {{ __typename }}' for name in names)} }}"
+    settings = Settings(errors=100, aliases=100, root_fields=100)
+    _, planned = ask(planned_operations(SCHEMA, settings), text)
+    _, interpreted = ask(interpreted_operations(SCHEMA, settings), text)
+    assert planned == interpreted
+    assert "Too many errors" in planned["errors"][-1]["message"]
 
 
 def test_introspection_is_interpreted() -> None:
