@@ -1,13 +1,15 @@
-"""What a request names in, its document out: given in full, remembered by its hash, or trusted.
+"""Finds the document of a request: given in full, remembered by its hash, or trusted.
 
 Automatically persisted documents follow Apollo's protocol; ids may also come as `documentId`, bare or as `sha256:HASH`.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
+
+from cachetools import LRUCache
 
 from graph.edge.parameters import Parameters, bad_request
 from graph.errors import Refusal, over_limit
@@ -27,8 +29,8 @@ class Documents(Protocol):
 def documents(settings: Settings, reader: Path) -> Documents:
     """Return the documents that the settings allow, those in the folder *reader* with them. Raises SettingsError."""
     if settings.trusted_documents is None:
-        return Remembered(settings, reader)
-    return Trusted(settings.trusted_documents, known(reader) if settings.web else {})
+        return RememberedDocuments(settings, reader)
+    return TrustedDocuments(settings.trusted_documents, known(reader) if settings.web else {})
 
 
 def known(reader: Path) -> dict[str, str]:
@@ -36,13 +38,13 @@ def known(reader: Path) -> dict[str, str]:
     return {hashed(text): text for text in (path.read_text() for path in reader.glob("*.graphql"))}
 
 
-class Remembered:
-    """Any document; the reader's are known, and those that come with their hash are remembered, up to a bound."""
+class RememberedDocuments:
+    """Any document; the reader's are known, and the latest that came with their hash are remembered, within bounds."""
 
     def __init__(self, settings: Settings, reader: Path) -> None:
         self.known = known(reader)
-        self.most, self.most_bytes, self.bytes = settings.persisted, settings.persisted_bytes, 0
-        self.kept: OrderedDict[str, str] = OrderedDict()
+        self.most = settings.persisted
+        self.remembered: LRUCache[str, str] = LRUCache(settings.persisted_bytes, getsizeof=len)
 
     def of(self, asked: Parameters) -> str:
         """Return the document given, or the one remembered under the hash. Raises Refusal."""
@@ -59,22 +61,22 @@ class Remembered:
             return self.known[digest]
         if not self.most:
             raise Refusal("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported", well_formed=True)
-        if digest not in self.kept:
+        document = self.remembered.get(digest)
+        if document is None:
             raise Refusal("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound", well_formed=True)
-        self.kept.move_to_end(digest)
-        return self.kept[digest]
+        return document
 
     def executable(self, asked: Parameters, document: str) -> None:
         """Remember a document that came with its hash."""
-        if asked.query is None or not self.most or not (digest := identifier(asked)) or digest in self.kept:
+        if asked.query is None or not self.most or not (digest := identifier(asked)):
             return
-        self.kept[digest] = document
-        self.bytes += len(document)
-        while len(self.kept) > self.most or self.bytes > self.most_bytes:
-            self.bytes -= len(self.kept.popitem(last=False)[1])
+        with suppress(ValueError):  # it alone is larger than all that may be remembered
+            self.remembered[digest] = document
+        while len(self.remembered) > self.most:
+            self.remembered.popitem()
 
 
-class Trusted:
+class TrustedDocuments:
     """Only the documents of a folder, by the SHA-256 of their text or the name of their file, and the reader's own."""
 
     def __init__(self, folder: Path, reader: Mapping[str, str]) -> None:

@@ -66,7 +66,7 @@ class Field:
 
 @dataclass(slots=True, eq=False)
 class Shape:
-    """One selection_set set of one concrete type.
+    """One selection set of one concrete type.
 
     `build` makes the JSON objects of a level from its parents, the arguments of `calls` and the values of `columns`.
     A shape that several types share finds the shape of each Python class in `members`. Its objects are cached if it has

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from graph.command.main import main
 from graph.edge.auth import SCOPES, Keys, add, load, remove
 from graph.edge.parameters import Parameters
-from graph.edge.persisted import Trusted, known
+from graph.edge.persisted import TrustedDocuments, known
 from graph.errors import Refusal
 from graph.execute.context import Viewer
 from graph.settings import Settings, SettingsError
@@ -167,11 +167,11 @@ async def test_the_reader_goes_on_beside_trusted_documents(tmp_path: Path) -> No
     (tmp_path / "web").mkdir()
     (tmp_path / "web" / "one.graphql").write_text("{ hello }")
     (tmp_path / "mine").mkdir()
-    documents = Trusted(tmp_path / "mine", known(tmp_path / "web"))
+    documents = TrustedDocuments(tmp_path / "mine", known(tmp_path / "web"))
     hello = Parameters(None, None, {}, persisted(hashed("{ hello }")))
     assert documents.of(hello) == "{ hello }"
     with pytest.raises(Refusal, match="Only trusted documents"):
-        Trusted(tmp_path / "mine", {}).of(hello)
+        TrustedDocuments(tmp_path / "mine", {}).of(hello)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_folder_that_cannot_be_trusted_is_told_at_the_start(
         (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "in" / name).write_bytes(content)
     with pytest.raises(SettingsError, match=f"^BROADSHEET_TRUSTED_DOCUMENTS: .*{says}"):
-        Trusted(tmp_path / "in", {})
+        TrustedDocuments(tmp_path / "in", {})
 
 
 async def tagged(headers: dict[str, str] | None = None, query: str = "{ hello }") -> Reply:

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from graph.edge.pages import INVITATION, Pages
 from graph.edge.parameters import Parameters
-from graph.edge.persisted import Remembered, hashed
+from graph.edge.persisted import RememberedDocuments, hashed
 from graph.settings import Settings
 from tests.small import small_app
 
@@ -127,4 +127,4 @@ def test_without_npm_the_server_is_made_all_the_same_and_says_how_to_get_the_pag
 def test_what_the_reader_asks_is_known_before_it_asks(tmp_path: Path) -> None:
     (tmp_path / "a.graphql").write_text("{ __typename }")
     asked = Parameters(None, None, {}, {}, document_id=hashed("{ __typename }"))
-    assert Remembered(Settings(persisted=0), tmp_path).of(asked) == "{ __typename }"
+    assert RememberedDocuments(Settings(persisted=0), tmp_path).of(asked) == "{ __typename }"
