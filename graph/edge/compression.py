@@ -1,31 +1,31 @@
-"""An answer's bytes in, fewer bytes out, in the encoding that the client likes best of those we have."""
+"""Compresses answers in the encoding that a client prefers of those installed, so that large ones travel sooner.
+
+gzip is always there, zstd and Brotli where their libraries are (`pip install 'broadsheet[compression]'`). Whether an
+answer is worth compressing is for `responses` to say.
+"""
 
 import gzip
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 
-import brotli
-import zstandard
+from cachetools import LRUCache
 
 from graph.edge.negotiation import weighed
 
 Compress = Callable[[bytes], bytes]
 
-
-def _zstd(body: bytes) -> bytes:
-    return zstandard.ZstdCompressor(level=3).compress(body)
-
-
-def _brotli(body: bytes) -> bytes:
-    return brotli.compress(body, quality=4)  # type: ignore[no-any-return] # its stub says Any
-
-
-def _gzip(body: bytes) -> bytes:
-    return gzip.compress(body, compresslevel=5, mtime=0)
-
-
-ENCODINGS: Mapping[str, Compress] = {"zstd": _zstd, "br": _brotli, "gzip": _gzip}
+ENCODINGS: dict[str, Compress] = {}
 """In the order that we prefer where the client does not: fast before small."""
+
+with suppress(ImportError):
+    import zstandard
+
+    ENCODINGS["zstd"] = lambda body: zstandard.ZstdCompressor(level=3).compress(body)
+with suppress(ImportError):
+    import brotli
+
+    ENCODINGS["br"] = lambda body: brotli.compress(body, quality=4)
+ENCODINGS["gzip"] = lambda body: gzip.compress(body, compresslevel=5, mtime=0)
 
 
 def chosen(accept_encoding: str) -> str:
@@ -40,22 +40,18 @@ def chosen(accept_encoding: str) -> str:
 
 
 class Compressed:
-    """Compressed answers that are kept, so an answer that is asked for again is not compressed again."""
+    """Compresses answers, and keeps the last *most_bytes* of them, since the same answer is asked for again."""
 
     def __init__(self, most_bytes: int = 16 * 1024 * 1024) -> None:
-        self.most, self.bytes = most_bytes, 0
-        self.kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self.kept: LRUCache[tuple[str, str], bytes] = LRUCache(most_bytes, getsizeof=len)
 
     def of(self, body: bytes, encoding: str, tag: str) -> bytes:
-        """Return *body* compressed; the same *tag* means the same body, an empty one that nobody asks for it again."""
-        found = self.kept.get((tag, encoding)) if tag else None
-        if found is not None:
-            self.kept.move_to_end((tag, encoding))
-            return found
-        smaller = ENCODINGS[encoding](body)
-        if tag:
-            self.kept[tag, encoding] = smaller
-            self.bytes += len(smaller)
-            while self.bytes > self.most:
-                self.bytes -= len(self.kept.popitem(last=False)[1])
+        """Return *body* compressed. Bodies of one *tag* are the same; without a tag nothing is kept."""
+        if not tag:
+            return ENCODINGS[encoding](body)
+        smaller = self.kept.get((tag, encoding))
+        if smaller is None:
+            smaller = ENCODINGS[encoding](body)
+            if len(smaller) <= self.kept.maxsize:
+                self.kept[tag, encoding] = smaller
         return smaller

@@ -1,15 +1,12 @@
 """Keys open what their scopes say, documents are remembered or trusted, and answers are kept by those they are for."""
 
-import gzip
 from hashlib import sha256
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlencode
 
-import brotli
 import orjson
 import pytest
-import zstandard
 from click.testing import CliRunner, Result
 
 from graph.command.main import main
@@ -239,43 +236,6 @@ async def test_answers_that_depend_on_the_time_and_errors_have_no_tag() -> None:
 async def test_how_long_answers_are_kept_is_a_setting() -> None:
     app = small_app(cache_control="public, max-age=60")
     assert (await ask(app, "GET", query=get("{ hello }"))).headers["cache-control"] == "public, max-age=60"
-
-
-LONG = "{ articles(first: 100) { title number } }"
-
-
-@pytest.mark.parametrize(
-    ("accept", "encoding"),
-    [
-        ("", None), ("identity", None), ("gzip", "gzip"), ("gzip, deflate, br, zstd", "zstd"), ("gzip, br", "br"),
-        ("br;q=0.1, gzip;q=0.2", "gzip"), ("gzip;q=0", None), ("*", "zstd"), ("*;q=0", None), ("x-unknown", None),
-        ("identity, gzip;q=0.5", None),
-    ],
-)  # fmt: skip
-async def test_answers_are_compressed_as_the_client_likes(accept: str, encoding: str | None) -> None:
-    plain = await ask(small_app(), "GET", query=get(LONG))
-    reply = await ask(small_app(), "GET", query=get(LONG), headers={"accept-encoding": accept} if accept else {})
-    unpack = {None: bytes, "gzip": gzip.decompress, "br": brotli.decompress, "zstd": zstandard.decompress}[encoding]
-    assert reply.headers.get("content-encoding") == encoding
-    assert unpack(reply.body) == plain.body
-    assert (reply.headers["etag"] == plain.headers["etag"]) == (encoding is None)
-    assert "accept-encoding" in reply.headers["vary"]
-
-
-async def test_small_answers_are_not_compressed_and_large_ones_only_once() -> None:
-    app, headers = small_app(), {"accept-encoding": "gzip"}
-    assert "content-encoding" not in (await ask(app, "GET", query=get("{ hello }"), headers=headers)).headers
-    for _ in range(3):
-        await ask(app, "GET", query=get(LONG), headers=headers)
-    assert len(app.endpoint.render.compressed.kept) == 1
-
-
-async def test_media_types_do_not_share_a_compressed_answer() -> None:
-    app = small_app()
-    for accept in (JSON, "application/graphql-response+json"):
-        reply = await ask(app, "GET", query=get(LONG), headers={"accept": accept, "accept-encoding": "gzip"})
-        assert reply.headers["content-type"].startswith(accept)
-        assert len(orjson.loads(gzip.decompress(reply.body))["data"]["articles"]) == 100
 
 
 def test_keys_are_made_listed_and_removed_by_command(tmp_path: Path) -> None:
