@@ -1,4 +1,4 @@
-"""A store in, a real `broadsheet serve` in a process of its own out: its address, what it takes, and what it logs."""
+"""Runs a real `broadsheet serve` in a process of its own, and reads from outside what it costs and what it logs."""
 
 import json
 import os
@@ -18,6 +18,8 @@ from tests.patience import PATIENCE, until
 
 JSON = {"content-type": "application/json"}
 STOP_SECONDS = 30
+MEASURED = "COVERAGE_PROCESS_CONFIG"
+"""Has coverage.py measure a process. Not these: what they cost is held to bars, and measuring costs, too."""
 RESET_PEAK = "5"
 """What makes Linux forget the most memory that a process has had (proc_pid_clear_refs(5))."""
 
@@ -130,7 +132,8 @@ def serving(log: Path, *arguments: str | Path, **environment: str) -> Iterator[S
         free.bind(("127.0.0.1", 0))
         address: tuple[str, int] = free.getsockname()
     command = [sys.executable, "-m", "graph", "serve", *map(str, arguments), "--port", str(address[1])]
-    with log.open("wb") as file, subprocess.Popen(command, stderr=file, env={**os.environ, **environment}) as process:
+    inherited = {name: value for name, value in os.environ.items() if name != MEASURED}
+    with log.open("wb") as file, subprocess.Popen(command, stderr=file, env=inherited | environment) as process:
         server = Served(process, address, log)
         try:
             _started(server)
