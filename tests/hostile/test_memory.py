@@ -1,4 +1,4 @@
-"""A run of attacks, each of them new: what the server keeps of them is bounded, whatever they hold.
+"""Runs attacks of which each is new, and looks at the server's memory: what it keeps is bounded, whatever they hold.
 
 Indexes are made when they are first asked for, and stay; so everything is asked for once before memory is looked at.
 """
@@ -44,6 +44,41 @@ RUNS: dict[str, Callable[[int], list[tuple[str, Any]]]] = {
         lambda n: "{ articles(first: 1, filter: {path: {in: [" + f'"{n}-" ' * 2_000 + "]}}) { totalCount } }",
     ),
 }
+
+
+Asked = Callable[[int], tuple[str, Any]]
+NUMBERS = range(20)
+REGIONS: dict[str, Asked] = {
+    "one for each value of a variable": lambda n: (
+        f"query({' '.join(f'$v{i}: Int' for i in NUMBERS)}) {{"
+        + " ".join(f"f{i}: articles(first: 1) {{ nodes {{ excerpt(maxLength: $v{i}) }} }}" for i in NUMBERS)
+        + "}",
+        {f"v{i}": 100 + n for i in NUMBERS},
+    ),
+    "one for each text of a selection": lambda n: (
+        f"{{ articles(first: 1) {{ nodes {{ images(minWidth: 99999) {{ a{n}{'x' * 60_000}: url }} }} }} }}",
+        None,
+    ),
+}
+"""Queries that have the fragment cache make a new region, or twenty, each time, with next to nothing in it."""
+FILLING, MORE = 400, scaled(1_200, 12_000)
+"""How many of them are asked until whatever is kept is full, and how many then."""
+GROWTH = 32 * 2**20
+"""Bytes: two limits of what is kept, for what the allocator does not give back."""
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_many_small_regions_of_the_fragment_cache_take_no_more_memory_than_few(
+    region: str, thousands: Path, tmp_path: Path
+) -> None:
+    with serving(tmp_path / "log", "--store", thousands, "--kept-bytes", str(KEPT)) as server:
+        for number in range(FILLING):
+            assert server.post(*REGIONS[region](number)).codes == []
+        before = server.resident
+        for number in range(FILLING, FILLING + MORE):
+            server.post(*REGIONS[region](number))
+        assert server.resident - before <= GROWTH
+        assert server.well
 
 
 @pytest.mark.parametrize("run", RUNS)

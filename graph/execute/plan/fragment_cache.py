@@ -65,6 +65,7 @@ class FragmentCache:
         name = (identity, rights, variables)
         generation = self.generation
         if generation.sequence != sequence or generation.size > self.limit:
+            generation.regions.clear()  # each refers to its generation: as a cycle they would wait for the collector
             generation = self.generation = Generation(sequence)
         region = generation.regions.get(name)
         if region is None:

@@ -5,6 +5,7 @@ the middle of an answer.
 """
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Any, NoReturn, cast
 
 from graphql import (
@@ -148,13 +149,17 @@ class Planner:
                 finish(shape)
         unite(selection_set)
 
-    def _identity(self, shape: Shape) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the variables within a shape, and what its answers depend on besides their values."""
+    def _identity(self, shape: Shape) -> tuple[tuple[str, ...], bytes]:
+        """Return the variables within a shape, and a digest of what its answers depend on besides their values.
+
+        A digest, since it stays with what is cached, and the text may be as long as the document.
+        """
         used: set[str] = set()
         text = _signature(shape, used)
         definitions: Sequence[VariableDefinitionNode] = self.variant.operation.variable_definitions or ()
         within = [each for each in definitions if each.variable.name.value in used]
-        return tuple(sorted(used)), (text, *map(print_ast, within))
+        whole = "\0".join((text, *map(print_ast, within)))
+        return tuple(sorted(used)), blake2b(whole.encode(errors="surrogatepass")).digest()
 
 
 def _waits(_: Any) -> NoReturn:
