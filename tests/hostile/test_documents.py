@@ -1,7 +1,12 @@
-"""One hostile document: at most 250 ms of processor time and 20 MiB, and the server is well after it."""
+"""Holds a server to 250 ms of processor time and 20 MiB for each hostile document, and to be well after it.
+
+Every try counts, by the median, and beside each try graphql-core parses a document of its own: where it takes longer
+than on the machine that the bar was set on, the bar is higher by as much.
+"""
 
 import time
 from collections.abc import Callable
+from statistics import median
 from typing import Any
 
 import pytest
@@ -17,37 +22,33 @@ REFERENCE = (
     + "}"
 )
 TIMES = 24
-"""How often a document as that is parsed in as long, by graphql-core on the machine that the bar was set on."""
+"""How often graphql-core parses the reference in as long, on the machine that the bar was set on."""
 BYTES = 20 * 2**20
-TRIES = 4
-"""A machine that is busy makes the same work take longer; a document that costs too much does so every time."""
+TRIES = 3
 LARGEST = 64 * 1024
 
 
-def allowed() -> float:
-    """Return the seconds that a document may cost: more where this machine is slow just now."""
-    taken = []
-    for _ in range(5):
-        started = time.process_time()
-        parse(REFERENCE)
-        taken.append(time.process_time() - started)
-    return max(CPU_SECONDS, TIMES * min(taken))
+def reference_seconds() -> float:
+    """Return the processor time that graphql-core takes for the reference just now."""
+    started = time.process_time()
+    parse(REFERENCE)
+    return time.process_time() - started
 
 
 def check_cost(server: Served, ask: Callable[[int], Reply]) -> None:
-    """Ask for something new until it costs no more than it may; fail if it always costs more."""
-    costs = []
+    """Ask for something new several times; fail if most of them cost more than they may."""
+    seconds, memory, references = [], [], []
     for number in range(TRIES):
         server.forget_peak()
-        memory, cpu = server.resident, server.cpu
+        resident, cpu = server.resident, server.cpu
         reply = ask(number)
-        costs.append((server.cpu - cpu, server.peak - memory))
+        seconds.append(server.cpu - cpu)
+        memory.append(server.peak - resident)
+        references.append(reference_seconds())
         assert reply.status == 200
         assert isinstance(reply.json, dict)
-        if costs[-1][0] <= allowed() and costs[-1][1] <= BYTES:
-            break
-    else:
-        pytest.fail(f"it costs {costs} (seconds, bytes)")
+    assert median(seconds) <= max(CPU_SECONDS, TIMES * median(references)), (seconds, references)
+    assert median(memory) <= BYTES, memory
     assert server.well
 
 
