@@ -1,1 +1,1 @@
-"""Measurements: each prints a table, with what others do in the same run."""
+"""Measures Broadsheet beside others in the same run; each command prints a table."""

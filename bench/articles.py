@@ -1,4 +1,4 @@
-"""A number of articles in, their files or a store of them out: of the corpus tool where it is at hand, else our own.
+"""Makes any number of articles, as files or as a store, for all that is measured: by the corpus tool, or its own.
 
 Both have the shape of real articles (topics, pictures, three related entries or so), and the same number always gives
 the same bytes.

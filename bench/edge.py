@@ -1,4 +1,4 @@
-"""A server under more than it can take: goodput at three times its capacity, slow clients, and memory over a soak.
+"""Loads a server with more than it can take, to see goodput at three times its capacity, slow clients, and its memory.
 
     python -m bench.edge [--seconds 60] [--articles 5000] [--slow 200]
 
@@ -117,9 +117,9 @@ async def overload(seconds: float) -> None:
         task.add_done_callback(tasks.discard)
     await asyncio.gather(*tasks)
     goodput = tally.statuses[200] / (time.perf_counter() - start)
-    told(f"capacity {most:.0f}/s, asked {TIMES * most:.0f}/s for {seconds:g} s: goodput {goodput:.0f}/s")
-    told(f"  {100 * goodput / most:.0f} % of capacity; statuses {dict(tally.statuses)}")
-    told(f"  503 after {tally.percentile(503, 50):.1f} ms (p50), {tally.percentile(503, 99):.1f} ms (p99)")
+    say(f"capacity {most:.0f}/s, asked {TIMES * most:.0f}/s for {seconds:g} s: goodput {goodput:.0f}/s")
+    say(f"  {100 * goodput / most:.0f} % of capacity; statuses {dict(tally.statuses)}")
+    say(f"  503 after {tally.percentile(503, 50):.1f} ms (p50), {tally.percentile(503, 99):.1f} ms (p99)")
 
 
 async def slow_clients(count: int) -> None:
@@ -133,8 +133,8 @@ async def slow_clients(count: int) -> None:
         await timed(body, tally)
         await asyncio.sleep(0.05)
     closed = sum(each.done() for each in closing)
-    told(f"slow clients: {closed} of {count} closed within {time.perf_counter() - start:.1f} s")
-    told(f"  others meanwhile: {dict(tally.statuses)}, worst {max(tally.seconds[200]) * 1000:.0f} ms")
+    say(f"slow clients: {closed} of {count} closed within {time.perf_counter() - start:.1f} s")
+    say(f"  others meanwhile: {dict(tally.statuses)}, worst {max(tally.seconds[200]) * 1000:.0f} ms")
     for task in closing:
         task.cancel()
     for _, writer in opened:
@@ -152,7 +152,7 @@ async def soak(process: "subprocess.Popen[bytes]", seconds: float) -> None:
             await answered(orjson.dumps({"query": query}))
         sizes.append(resident(process))
     grown = " ".join(f"{each:.0f}" for each in sizes)
-    told(f"soak: {number} requests, all different, in {seconds:g} s; resident {grown} MiB")
+    say(f"soak: {number} requests, all different, in {seconds:g} s; resident {grown} MiB")
 
 
 def resident(process: "subprocess.Popen[bytes]") -> float:
@@ -161,7 +161,7 @@ def resident(process: "subprocess.Popen[bytes]") -> float:
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
-def told(line: str) -> None:
+def say(line: str) -> None:
     """Print a line at once."""
     print(line, flush=True)  # noqa: T201 # it is what this is for
 

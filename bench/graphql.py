@@ -1,4 +1,4 @@
-"""The five queries, each server on one core and wrk on the other: requests a second, latency, and their ratios.
+"""Measures how fast Broadsheet and other servers answer five queries, and prints rates, latencies and their ratios.
 
     python -m bench.graphql [STORE] [--seconds 3] [--runs 5] [--only in-place,mercurius] [--make-corpus TOOL]
 
@@ -97,13 +97,13 @@ def answer(text: str, value: str) -> bytes:
 def measured(script: Path, seconds: float) -> Measured:
     """Have wrk ask for some seconds."""
     command = ["taskset", "-c", "1", "wrk", "-t1", "-c16", f"-d{seconds:g}s", "--latency", "-s", str(script), URL]
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # wrk
-    if "Non-2xx" in told or "Socket errors" in told:
-        raise SystemExit(told)
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", told)
-    p50, p99 = (re.search(rf"{part}%\s+([\d.]+)(us|ms|s)", told) for part in (50, 99))
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # wrk
+    if "Non-2xx" in output or "Socket errors" in output:
+        raise SystemExit(output)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
+    p50, p99 = (re.search(rf"{part}%\s+([\d.]+)(us|ms|s)", output) for part in (50, 99))
     if not (rate and p50 and p99):
-        raise SystemExit(told)
+        raise SystemExit(output)
     return float(rate[1]), _milliseconds(p50), _milliseconds(p99)
 
 
@@ -169,8 +169,8 @@ def _timed(kind: str, query: Query, chosen: argparse.Namespace, folder: Path) ->
     measured(script, chosen.seconds)  # warm
     runs = [measured(script, chosen.seconds) for _ in range(chosen.runs)]
     rate, p50, p99 = (median(each) for each in zip(*runs, strict=True))
-    told = f"{kind:12} {query.name} {rate:10,.0f}/s  p50 {p50:8.2f} ms  p99 {p99:8.2f} ms"
-    print(told, file=sys.stderr, flush=True)  # noqa: T201
+    output = f"{kind:12} {query.name} {rate:10,.0f}/s  p50 {p50:8.2f} ms  p99 {p99:8.2f} ms"
+    print(output, file=sys.stderr, flush=True)  # noqa: T201
     return rate, p50, p99
 
 

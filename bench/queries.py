@@ -1,4 +1,4 @@
-"""The five queries that are measured, 2,000 values for each one's variable, and the same data for another server."""
+"""Defines the five queries that are measured, with 2,000 values each, and writes the same data for another server."""
 
 import random
 from dataclasses import dataclass

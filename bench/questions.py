@@ -1,4 +1,4 @@
-"""An article in, what is asked of all out: the same of ours and of theirs, whatever the articles are."""
+"""Chooses what each store is asked, by one of the articles, so that it has an answer whatever the articles are."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""One of the servers that are compared, in this process: `python -m bench.serving KIND STORE PORT`.
+"""Runs one of the servers that `bench.graphql` compares: `python -m bench.serving KIND STORE PORT`.
 
 `in-place` and `plain` are the two roads of Broadsheet. `articles` is the first without whole answers, so that each is
 put together from kept articles; `unkept` is the second with nothing kept. `interpreted` leaves everything to

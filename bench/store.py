@@ -1,4 +1,4 @@
-"""Sizes in, a table out: what the store takes for each bar, beside plain TinyDB doing the same work in the same run.
+"""Measures what the store takes for each of its works, beside plain TinyDB in the same run, and prints a table.
 
     python -m bench.store [1000 25000 100000] [--make-corpus TOOL]
 
@@ -85,12 +85,12 @@ GROWTH = {"plain page, ms": Bar(1.3, 100_000), "durable write, ms": Bar(1.5)}
 def main(sizes: list[int], tool: Path | None) -> None:
     """Measure and print."""
     figures: dict[tuple[str, int, str], float] = {}
-    told = Console(stderr=True)
+    progress = Console(stderr=True)
     for size in sizes:
         with tempfile.TemporaryDirectory(prefix="broadsheet-bench-") as folder:
             for whose, name, figure in measured(Path(folder), size, tool):
                 figures[whose, size, name] = figure
-                told.print(f"{size:>7,} articles: {name}: {shown(figure)} ({whose})", highlight=False)
+                progress.print(f"{size:>7,} articles: {name}: {shown(figure)} ({whose})", highlight=False)
     Console(width=150).print(table(sizes, figures))
 
 

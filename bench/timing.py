@@ -1,4 +1,4 @@
-"""Work in, what it takes out: medians, so that a busy moment of the machine does not count."""
+"""Measures how long work takes, by medians, so that a busy moment of the machine does not count."""
 
 import asyncio
 import statistics

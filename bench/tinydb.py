@@ -1,4 +1,4 @@
-"""The same articles in plain TinyDB: what its users would write for each work that `bench.store` measures.
+"""Does with plain TinyDB, as its users would, each work that `bench.store` measures, for comparison.
 
 TinyDB reads its whole file to open, scans to find, and rewrites the file to write. It has no full text, so it looks for
 the words in titles and excerpts.

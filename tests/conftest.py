@@ -1,4 +1,4 @@
-"""What all tests share: asynchronous tests run on asyncio, by the plugin that comes with Starlette's anyio."""
+"""Sets up what all tests share: Hypothesis without deadlines, and asynchronous tests on asyncio, by anyio's plugin."""
 
 import pytest
 from hypothesis import HealthCheck, settings

@@ -1,4 +1,4 @@
-"""How long tests wait for what comes of itself: until it is there, and only where it never comes, to the end."""
+"""Waits for what another thread or process will do, so that no test depends on how fast it does it."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How large the tests that draw examples are: small by default, large with BROADSHEET_TEST_SCALE=large."""
+"""Chooses how large the tests that draw examples are: large with BROADSHEET_TEST_SCALE=large, else small."""
 
 import os
 

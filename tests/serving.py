@@ -1,4 +1,4 @@
-"""A real uvicorn on loopback over the small schema, in a thread or (as a program) in a process of its own."""
+"""Runs a real uvicorn on loopback over the small schema, in a thread or (as a program) in a process of its own."""
 
 import asyncio
 import socket

@@ -1,1 +1,1 @@
-"""Attacks on a real `broadsheet serve` over the real schema: what ../shared/reliability.md lists, tried on loopback."""
+"""Attacks a real `broadsheet serve` over the real schema, on loopback, as ../shared/reliability.md lists it."""

@@ -1,4 +1,4 @@
-"""Stores and servers that the attacks share: the small newsroom, and several thousand articles with bodies."""
+"""Makes the stores and servers that the attacks share: of the small newsroom, and of several thousand articles."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Documents that ask for trouble: each a function of a number, so that no two are the same and nothing of one is kept.
+"""Makes documents that ask for trouble, each from a number, so that no two are the same and no cache helps.
 
 Some are refused, some are answered; what they have in common is that a server without limits would not survive them.
 """

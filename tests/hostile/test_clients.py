@@ -1,4 +1,4 @@
-"""Rude clients of a real server: slow ones, too many of them, foreign ones, and those that are there when it stops.
+"""Plays rude clients of a real server: slow ones, too many, foreign ones, and those that are there when it stops.
 
 Waiting is measured by what the server does (its answers, its exit), never by how fast this machine is today.
 """

@@ -1,4 +1,4 @@
-"""The same refusal with the same code on every road: POST, GET, WebSocket, event stream and persisted."""
+"""Compares the codes of refusals on every road, which are the same: POST, GET, WebSocket, event stream, persisted."""
 
 import json
 from collections.abc import Callable

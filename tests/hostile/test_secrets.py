@@ -1,4 +1,4 @@
-"""What a server keeps to itself, and what it gives back exactly: names in production, logs, and odd texts."""
+"""Looks for secrets in what a server says and logs, and for odd texts that it would not give back exactly."""
 
 import asyncio
 import json
