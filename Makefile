@@ -1,7 +1,8 @@
 # The two commands of the README, and what they are made of.
 #   make serve [ARTICLES=folder] [PORT=8000]    reads the articles and serves them
-#   make test                                   runs everything that must hold
+#   make test                                   runs everything that must hold, and measures what it covers
 #   make test-web                               the same for the pages, in a real browser
+#   make test-versions                          the same on each Python that is supported and here
 
 PYTHON ?= python3
 ARTICLES ?= examples/newsroom
@@ -11,13 +12,19 @@ BIN := .venv/bin
 PAGES := graph/web/reader.html
 CLIENTS := tests/node/node_modules tests/clients/node_modules tests/clients/.venv
 
-.PHONY: serve test test-web lint types schema web clients bench bench-graphql bench-edge bench-web wheel clean
+.PHONY: serve test test-web test-versions lint types schema web clients bench bench-graphql bench-edge bench-web wheel clean
 
 serve: .venv/installed web
 	$(BIN)/broadsheet serve $(ARTICLES) --watch --host $(HOST) --port $(PORT)
 
 test: lint types web clients
-	$(BIN)/pytest
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+test-versions: .venv/developing web clients
+	.ci/try-versions
 
 lint: .venv/developing
 	$(BIN)/ruff check .
@@ -86,5 +93,10 @@ wheel: .venv/developing web
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@ .venv/installed
 
+.venv-%/developing: pyproject.toml
+	$$(.ci/python $*) -m venv --clear .venv-$*
+	.venv-$*/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --editable '.[dev]'
+	touch $@
+
 clean:
-	rm -rf .venv graph/web $(CLIENTS) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* graph/web $(CLIENTS) build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
