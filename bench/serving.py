@@ -32,7 +32,7 @@ class WithoutAnswers(Settings):
     """Settings by which articles are cached, and no whole answers."""
 
     @property
-    def kept_answers_bytes(self) -> int:
+    def answer_cache_bytes(self) -> int:
         """Return none."""
         return 0
 

@@ -113,14 +113,14 @@ class Settings:
             raise SettingsError(f"{variable('http')}: {self.http!r} is neither 'in-place' nor 'plain'")
 
     @property
-    def kept_articles_bytes(self) -> int:
-        """How many of the kept bytes may be those of encoded articles."""
+    def fragment_cache_bytes(self) -> int:
+        """How many of the kept bytes the cache of encoded articles may take."""
         return self.kept_bytes // 4
 
     @property
-    def kept_answers_bytes(self) -> int:
-        """How many of the kept bytes may be those of whole answers."""
-        return self.kept_bytes - self.kept_articles_bytes
+    def answer_cache_bytes(self) -> int:
+        """How many of the kept bytes the cache of whole answers may take."""
+        return self.kept_bytes - self.fragment_cache_bytes
 
     @property
     def shows_schema(self) -> bool:

@@ -43,15 +43,15 @@ class Compressed:
     """Compresses answers, and keeps the last *most_bytes* of them, since the same answer is asked for again."""
 
     def __init__(self, most_bytes: int = 16 * 1024 * 1024) -> None:
-        self.kept: LRUCache[tuple[str, str], bytes] = LRUCache(most_bytes, getsizeof=len)
+        self.cache: LRUCache[tuple[str, str], bytes] = LRUCache(most_bytes, getsizeof=len)
 
     def of(self, body: bytes, encoding: str, tag: str) -> bytes:
         """Return *body* compressed. Bodies of one *tag* are the same; without a tag nothing is kept."""
         if not tag:
             return ENCODINGS[encoding](body)
-        smaller = self.kept.get((tag, encoding))
+        smaller = self.cache.get((tag, encoding))
         if smaller is None:
             smaller = ENCODINGS[encoding](body)
-            if len(smaller) <= self.kept.maxsize:
-                self.kept[tag, encoding] = smaller
+            if len(smaller) <= self.cache.maxsize:
+                self.cache[tag, encoding] = smaller
         return smaller

@@ -81,7 +81,7 @@ class Endpoint:
         self.observe, self.page, self.clock = observe, page, clock
         self.callers = Callers(settings, keys)
         self.render = Renderer(settings)
-        self.answer_cache = AnswerCache(settings.kept_answers_bytes)
+        self.answer_cache = AnswerCache(settings.answer_cache_bytes)
         self.subscriptions = 0
 
     def refresh_keys(self) -> None:

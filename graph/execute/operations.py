@@ -77,7 +77,7 @@ class Operations:
 
 def planned_operations(schema: GraphQLSchema, settings: Settings) -> Operations:
     """Return operations that are answered by plans, and share one cache of encoded objects."""
-    fragments = FragmentCache(settings.kept_articles_bytes)
+    fragments = FragmentCache(settings.fragment_cache_bytes)
     return Operations(schema, settings, lambda operation, counts: PlannedOperation(operation, fragments, counts))
 
 

@@ -42,7 +42,7 @@ async def test_small_answers_are_not_compressed_and_large_ones_only_once() -> No
     assert "content-encoding" not in (await ask(app, "GET", query=HELLO, headers=headers)).headers
     for _ in range(3):
         await ask(app, "GET", query=LONG, headers=headers)
-    assert len(app.endpoint.render.compressed.kept) == 1
+    assert len(app.endpoint.render.compressed.cache) == 1
 
 
 async def test_media_types_do_not_share_a_compressed_answer() -> None:
@@ -58,10 +58,10 @@ def test_the_answers_used_longest_ago_make_way_and_one_larger_than_all_room_is_n
     compressed = Compressed(3 * len(gzip.compress(large)))
     for tag in "abacd":
         compressed.of(large, "gzip", tag)
-    assert {tag for tag, _ in compressed.kept} == {"a", "c", "d"}
+    assert {tag for tag, _ in compressed.cache} == {"a", "c", "d"}
     compressed = Compressed(10)
     assert gzip.decompress(compressed.of(large, "gzip", "a")) == large
-    assert not compressed.kept
+    assert not compressed.cache
 
 
 WITHOUT_LIBRARIES = """
