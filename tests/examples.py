@@ -1,7 +1,8 @@
-"""Markdown in, examples out: a query, its variables and its answer, as README.md and tests/queries show them.
+"""Reads the queries that Markdown pages show, with their variables and answers, so that tests can ask them.
 
 An example is a fence ` ```graphql `, perhaps one ` ```json variables `, and one ` ```json answer `. Run this module to
-write the answers of the small newsroom anew; read the difference before you keep it.
+write the answers of the small newsroom anew into README.md, docs/queries.md and tests/queries; read the difference
+before you commit it.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ from store.tiny.store import TinyStore
 from tests.newsrooms import NEWSROOM, fill
 
 ROOT = Path(__file__).parent.parent
-FILES = [ROOT / "README.md", *sorted((ROOT / "tests" / "queries").glob("*.md"))]
+FILES = [ROOT / "README.md", ROOT / "docs" / "queries.md", *sorted((ROOT / "tests" / "queries").glob("*.md"))]
 WIDTH = 110
 Road = Callable[[GraphQLSchema, Settings], Operations]
 _FENCE = re.compile(r"^```(graphql|json variables|json answer)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -48,18 +49,31 @@ class Example:
 
 
 def read(path: Path) -> list[Example]:
-    """Return the examples of a file, in its order."""
+    """Return the examples of a file, in its order.
+
+    Raises ValueError, naming the file and the line, for a query without an answer and for an answer without a query.
+    """
     text, found = path.read_text(encoding="utf-8"), []
-    kept: dict[str, Any] = {}
+    query: dict[str, Any] | None = None
     for fence in _FENCE.finditer(text):
-        kind, content = fence.groups()
+        (kind, content), line = fence.groups(), text.count("\n", 0, fence.start()) + 1
         if kind == "graphql":
-            kept = {"line": text.count("\n", 0, fence.start()) + 1, "query": content, "variables": None}
+            _refuse_unanswered(path, query)
+            query = {"line": line, "query": content, "variables": None}
+        elif query is None:
+            raise ValueError(f"{path}:{line}: {kind} without a query")
         elif kind == "json variables":
-            kept["variables"] = orjson.loads(content)
+            query["variables"] = orjson.loads(content)
         else:
-            found.append(Example(path.name, **kept, answer=orjson.loads(content)))
+            found.append(Example(path.name, **query, answer=orjson.loads(content)))
+            query = None
+    _refuse_unanswered(path, query)
     return found
+
+
+def _refuse_unanswered(path: Path, query: dict[str, Any] | None) -> None:
+    if query is not None:
+        raise ValueError(f"{path}:{query['line']}: a query without an answer")
 
 
 EXAMPLES = [example for path in FILES for example in read(path)]

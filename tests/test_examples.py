@@ -1,5 +1,6 @@
-"""Every query that the documents show runs, and its answer is the one shown."""
+"""Holds every query of README, docs/queries.md and tests/queries to the answer that stands below it."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from graphql import GraphQLInputObjectType
 from graph.execute.operations import interpreted_operations, planned_operations
 from graph.schema.build import schema
 from store.tiny.store import TinyStore
-from tests.examples import EXAMPLES, Example, Road, answered
+from tests.examples import EXAMPLES, FILES, ROOT, Example, Road, answered, read
 from tests.newsrooms import CORPUS, MISSING, NEWSROOM, ask, fill
 
 pytestmark = pytest.mark.anyio
@@ -48,9 +49,33 @@ def test_the_examples_together_use_every_operator(name: str) -> None:
     assert unused == (["within"] if name == "DateTime" else [])  # its answer would be another one each day
 
 
-def test_the_readme_shows_its_first_query_and_ten_more() -> None:
-    readme = Path(__file__).parent.parent / "README.md"
-    assert len([example for example in EXAMPLES if example.file == readme.name]) == 11
+def test_the_readme_shows_one_query_and_its_page_ten_more() -> None:
+    shown = [example.file for example in EXAMPLES]
+    assert (shown.count("README.md"), shown.count("queries.md")) == (1, 10)
+
+
+@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *FILES], ids=lambda path: path.name)
+def test_no_page_shows_a_query_that_is_not_asked(page: Path) -> None:
+    if page.name == "clients.md":
+        pytest.skip("its queries are compiled and run by tests/test_clients.py")
+    fences = re.findall(r"^\s*(?:`{3,}|~{3,})\s*graphql\b", page.read_text(encoding="utf-8"), re.M | re.I)
+    assert len(fences) == len(read(page) if page in FILES else [])
+
+
+@pytest.mark.parametrize(
+    ("fences", "complaint"),
+    [
+        (["graphql"], "page.md:1: a query without an answer"),
+        (["graphql", "graphql", "json answer"], "page.md:1: a query without an answer"),
+        (["graphql", "json answer", "graphql", "json variables"], "page.md:7: a query without an answer"),
+        (["json answer"], "page.md:1: json answer without a query"),
+    ],
+)
+def test_a_query_without_its_answer_is_refused(fences: list[str], complaint: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("".join(f"```{kind}\n{{}}\n```\n" for kind in fences), encoding="utf-8")
+    with pytest.raises(ValueError, match=f"{complaint}$"):
+        read(page)
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason=MISSING)
