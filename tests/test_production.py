@@ -1,4 +1,4 @@
-"""docs/production.md against the code: every setting, code of an error, metric and close code is there."""
+"""Holds docs/production.md to the code, so that it has every setting, error code, metric and close code."""
 
 import ast
 import re
@@ -39,28 +39,28 @@ def codes() -> set[str]:
     return found
 
 
-def test_every_setting_is_told() -> None:
+def test_every_setting_is_explained() -> None:
     assert PAGE.endswith(table())
     assert len(SETTINGS) > 40
 
 
-def test_every_code_of_an_error_is_told() -> None:
-    told = set(re.findall(r"`([A-Z_]{5,})`", PAGE))
+def test_every_code_of_an_error_is_explained() -> None:
+    explained = set(re.findall(r"`([A-Z_]{5,})`", PAGE))
     assert {"TOO_DEEP", "TIMEOUT", "INTERNAL", "STORE_LOCKED", "FORBIDDEN"} <= codes()
-    assert codes() - told == set()
+    assert codes() - explained == set()
 
 
-def test_every_close_code_of_a_socket_is_told() -> None:
+def test_every_close_code_of_a_socket_is_explained() -> None:
     source = (ROOT / "graph/edge/websocket.py").read_text(encoding="utf-8")
     assert set(re.findall(r"CloseError\((\d{4})", source)) - set(re.findall(r"\b(\d{4})\b", PAGE)) == set()
 
 
 @pytest.mark.anyio
-async def test_every_metric_of_ours_is_told() -> None:
+async def test_every_metric_of_ours_is_explained() -> None:
     app = small_app()
     await post(app, "{ hello }")
     text = (await ask(app, "GET", path="/metrics")).body.decode()
     names = set(re.findall(r"^# TYPE broadsheet_(\w+)", text, re.M))
-    told = PAGE[PAGE.index("| metric |") : PAGE.index("Standard error has")]
-    assert {name for name in names if not re.search(rf"_{name}\b", told)} == set()
+    explained = PAGE[PAGE.index("| metric |") : PAGE.index("Standard error has")]
+    assert {name for name in names if not re.search(rf"_{name}\b", explained)} == set()
     assert "store_articles" in names
