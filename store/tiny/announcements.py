@@ -12,11 +12,8 @@ from msgspec import Struct
 
 from store.base import Change, ChangeKind, ChangePage, Document
 from store.errors import CriteriaError
+from store.tiny.disk.layout import CHANGES
 
-CHANGES = "changes"
-"""The table of announcements, by sequence."""
-KEPT = 300_000
-"""How many a compaction keeps, with those that are told to nobody."""
 SILENT = frozenset({"secured"})
 """Keys whose change is stored and announced to nobody."""
 QUIET = SILENT | {"heat"}

@@ -3,39 +3,16 @@
 Documents stand in one table for each kind, announced changes in one of their own, by sequence.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
 
-import msgspec
-from msgspec import Struct
-
-from store.article import Article, Organization, TopicEntry
 from store.base import Applied, Document, Kind, Put, Remove
 from store.errors import ArticleError, Problem
-from store.files.records import article, organization, topic
-from store.tiny.announcements import CHANGES, Announcement, changed_keys
+from store.files.entities import Entity, entity, is_published
+from store.tiny.announcements import Announcement, changed_keys
+from store.tiny.disk.layout import CHANGES, TABLES, decode, encode
 from store.tiny.disk.record import Batch
-
-TABLES: Mapping[Kind, str] = {Kind.ARTICLE: "articles", Kind.ORGANIZATION: "organizations", Kind.TOPIC: "topics"}
-Entry = Article | Organization | TopicEntry
-_RECORDS: Mapping[Kind, Callable[[Document], Entry]] = {
-    Kind.ARTICLE: article,
-    Kind.ORGANIZATION: organization,
-    Kind.TOPIC: topic,
-}
-_decoder = msgspec.json.Decoder(Document)
-
-
-class Tables(Protocol):
-    """The documents as a batch finds them."""
-
-    sequence: int
-    at: datetime
-
-    def document(self, table: str, identifier: str) -> bytes | None:
-        """Return one document."""
+from store.tiny.disk.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,35 +21,13 @@ class Edit:
 
     document: Document
     data: bytes
-    entry: Entry
-
-
-class _Body(Struct):
-    body: str | None = None
-
-
-_body = msgspec.json.Decoder(_Body)
-
-
-def body(data: bytes) -> str | None:
-    """Return only the body of a stored document."""
-    return _body.decode(data).body
-
-
-def decode(data: bytes) -> Document:
-    """Return a document from its stored form."""
-    return _decoder.decode(data)
-
-
-def entry(document: Document) -> Entry:
-    """Return what *document* says. Raises ArticleError."""
-    return _RECORDS[document.kind](document)
+    entity: Entity
 
 
 def edit(document: Document) -> Edit:
     """Return *document* made ready to be put. Raises ArticleError where it is not valid."""
     try:
-        return Edit(document, msgspec.json.encode(document), entry(document))
+        return Edit(document, encode(document), entity(document))
     except (ValueError, TypeError, OverflowError) as error:
         raise ArticleError(Problem(document.path, None, "document.value", str(error))) from error
 
@@ -91,9 +46,9 @@ def edited(changes: Sequence[Put | Remove]) -> list[Edit | Remove]:
     return edits
 
 
-def batch(tables: Tables, edits: Sequence[Edit | Remove]) -> tuple[Batch | None, Applied]:
-    """Return what *edits* come to after what is in *tables*; no batch where they come to nothing."""
-    ledger = _Ledger(tables, tables.sequence)
+def batch(transaction: Transaction, edits: Sequence[Edit | Remove]) -> tuple[Batch | None, Applied]:
+    """Return what *edits* come to after what *transaction* sees; no batch where they come to nothing."""
+    ledger = _Ledger(transaction, transaction.sequence)
     for each in edits:
         if isinstance(each, Remove):
             ledger.write(each.path, None)
@@ -104,7 +59,7 @@ def batch(tables: Tables, edits: Sequence[Edit | Remove]) -> tuple[Batch | None,
 
 @dataclass(slots=True)
 class _Ledger:
-    tables: Tables
+    transaction: Transaction
     sequence: int
     before: dict[str, Document | None] = field(default_factory=dict)
     after: dict[str, Edit | None] = field(default_factory=dict)
@@ -123,11 +78,11 @@ class _Ledger:
             return
         self.after[path] = edit
         self.sequence += 1
-        keys = changed_keys(old, new)
-        self.announced.append(Announcement(self.sequence, path, keys, self.tables.at, _shown(old), _shown(new)))
+        keys, at = changed_keys(old, new), self.transaction.at
+        self.announced.append(Announcement(self.sequence, path, keys, at, _published(old), _published(new)))
 
     def batch(self) -> Batch | None:
-        if self.sequence == self.tables.sequence:
+        if self.sequence == self.transaction.sequence:
             return None
         drops: list[tuple[str, str]] = []
         puts: list[tuple[str, str, bytes]] = []
@@ -154,7 +109,7 @@ class _Ledger:
 
     def _stored(self, path: str) -> Document | None:
         for table in TABLES.values():
-            data = self.tables.document(table, path)
+            data = self.transaction.document(table, path)
             if data is not None:
                 return decode(data)
         return None
@@ -166,8 +121,6 @@ def _same(old: Document | None, new: Document | None) -> bool:
     return (old.digest, old.kind, old.source) == (new.digest, new.kind, new.source)
 
 
-def _shown(document: Document | None) -> bool | None:
+def _published(document: Document | None) -> bool | None:
     """Return whether an article is published; None where there is none."""
-    if document is None or document.kind is not Kind.ARTICLE:
-        return None
-    return document.metadata.get("published") is not False and document.metadata.get("removed") is not True
+    return is_published(document) if document and document.kind is Kind.ARTICLE else None

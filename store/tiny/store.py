@@ -16,12 +16,14 @@ from typing import Self
 from store.article import Article, Provider, Summary, Topic
 from store.base import Applied, Bucket, ChangePage, CoTopic, Document, Facet, Highlight, Kind, Put, Remove
 from store.criteria import Criteria, Filter, Page, Search, Slice
-from store.tiny.announcements import CHANGES, KEPT, page_of
+from store.files.entities import entity
+from store.tiny.announcements import page_of
+from store.tiny.disk.layout import CHANGES, TABLES, body, decode
 from store.tiny.disk.origins import Origins
 from store.tiny.disk.record import Batch, Record
 from store.tiny.disk.storage import JournalStorage
 from store.tiny.disk.transaction import Transaction
-from store.tiny.edits import TABLES, Edit, batch, body, decode, edited, entry
+from store.tiny.edits import Edit, batch, edited
 from store.tiny.gate import Gate
 from store.tiny.memory import cache
 from store.tiny.memory.loading import loaded
@@ -58,7 +60,7 @@ class TinyStore:
         self._waiting = Waiting()
         self._edits: dict[bytes, Edit] = {}
         self._cache = cache.path_of(Path(path).absolute())
-        self._storage = JournalStorage(path, read_only=read_only, gate=self._gate.writing, logs={CHANGES: KEPT})
+        self._storage = JournalStorage(path, read_only=read_only, gate=self._gate.writing)
         self._sequence = self._storage.sequence
         self._storage.subscribe(self._take)
         self._closed = Event()
@@ -275,7 +277,7 @@ class TinyStore:
             if table != CHANGES:
                 done = self._edits.get(data)
                 document = done.document if done else decode(data)
-                state.put(document, done.entry if done else entry(document))
+                state.put(document, done.entity if done else entity(document))
         state.changed()
 
     def _load(self) -> State:

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from types import MappingProxyType
 
 from store.tiny.disk.files import Files
 from store.tiny.disk.following import Follower
@@ -17,7 +16,6 @@ from store.tiny.disk.replica import Replica
 from store.tiny.disk.transaction import Transaction
 
 Listener = Callable[[Record], None]
-CHANGES = MappingProxyType({"changes": 100_000})
 
 
 class Reader:

@@ -24,8 +24,9 @@ from store.tiny.disk.difference import difference
 from store.tiny.disk.files import Files
 from store.tiny.disk.group import Group, Take
 from store.tiny.disk.journal import Dropped, Journal, OutcomeUnknownError, Title
+from store.tiny.disk.layout import LOGS
 from store.tiny.disk.lock import WriteLock
-from store.tiny.disk.reader import CHANGES, Reader
+from store.tiny.disk.reader import Reader
 from store.tiny.disk.record import Record, line, payload
 from store.tiny.disk.replica import generations
 from store.tiny.disk.transaction import Prepare, Transaction
@@ -47,7 +48,7 @@ class JournalStorage(Reader, Storage):
         self,
         path: str | Path,
         *,
-        logs: Mapping[str, int] = CHANGES,
+        logs: Mapping[str, int] = LOGS,
         read_only: bool = False,
         patience: float = 10.0,
         compact_after: int = COMPACT_AFTER,

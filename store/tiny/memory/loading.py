@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from store.base import Kind
+from store.files.entities import entity
 from store.files.garbage import collecting_later
+from store.tiny.disk.layout import TABLES, decode
 from store.tiny.disk.reader import Reader
-from store.tiny.edits import TABLES, decode, entry
 from store.tiny.memory import cache
 from store.tiny.memory.articles import Articles
 from store.tiny.memory.state import State
@@ -21,7 +22,7 @@ def loaded(storage: Reader, copy: Path, body: Body) -> State:
                 continue
             for _, data in storage.documents(table):
                 document = decode(data)
-                state.put(document, entry(document))
+                state.put(document, entity(document))
     return state
 
 

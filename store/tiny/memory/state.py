@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from store.article import Article
 from store.base import Document
-from store.tiny.edits import Entry
+from store.files.entities import Entity
 from store.tiny.memory.articles import Articles
 from store.tiny.memory.links import Links
 from store.tiny.memory.naming import Entries
@@ -31,12 +31,12 @@ class State:
         """Return the state as a reader sees it."""
         return self._views[drafts]
 
-    def put(self, document: Document, entry: Entry) -> None:
+    def put(self, document: Document, entity: Entity) -> None:
         """Take in what *document* says."""
-        if isinstance(entry, Article):
-            self.articles.put(entry)
+        if isinstance(entity, Article):
+            self.articles.put(entity)
         else:
-            self.entries.put(entry)
+            self.entries.put(entity)
             self._digests[document.path] = document.source, document.digest
 
     def remove(self, path: str) -> None:

@@ -1,4 +1,4 @@
-"""Metadata is typed key by key, all that is wrong is named at once, and documents become records."""
+"""Metadata is typed key by key, all that is wrong is named at once, and documents become entities."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from store.article import Article
 from store.base import Document, Kind
 from store.errors import ArticleError
-from store.files import records
+from store.files import entities
 from store.files.documents import Origin, digest, read
+from store.files.entities import content_hash
 from store.files.keys import typed
-from store.files.records import content_hash
 from tests.drawn import articles
 from tests.scale import scaled
 
@@ -29,7 +29,7 @@ def document(head: str, body: str = "", path: str = "news/2021-07-29-a.md", orig
 
 
 def article(head: str, **others: Any) -> Article:
-    return records.article(document(head, **others))
+    return entities.article(document(head, **others))
 
 
 def problems(head: str) -> list[str]:
@@ -230,7 +230,7 @@ def test_typed_metadata_is_typed_already(metadata: dict[str, Any]) -> None:
 @settings(max_examples=scaled(200, 10_000))
 @given(articles)
 def test_every_article_that_is_read_has_a_record(metadata: dict[str, Any]) -> None:
-    made = records.article(Document("a.md", "", Kind.ARTICLE, "", NOW, metadata))
+    made = entities.article(Document("a.md", "", Kind.ARTICLE, "", NOW, metadata))
     assert msgspec.json.encode(made)
 
 
@@ -248,7 +248,7 @@ def test_a_digest_knows_what_relative_urls_stood_below() -> None:
 
 
 def test_an_organization_file_describes_a_provider() -> None:
-    made = records.organization(
+    made = entities.organization(
         document(
             "taxonomy: organization\n_id: amazon.com\nname: Amazon\notherNames: [AWS, Amazon]\ndescription: Sells.\n"
             "images: [{url: /a.jpg, width: 50, height: 50}]"
@@ -264,7 +264,7 @@ def test_an_organization_file_describes_a_provider() -> None:
 
 
 def test_a_topic_file_describes_a_topic() -> None:
-    made = records.topic(
+    made = entities.topic(
         document(
             "taxonomy: topic\nname: Canvas apps\nparent: Power Apps\nkeywords: [a b, c, a b]\nhashtags: ['#A #B', '#A']"
         )
@@ -287,4 +287,4 @@ def test_a_description_without_its_key_is_refused(head: str, reason: str) -> Non
 def test_a_document_that_was_never_a_file_is_checked_too() -> None:
     for metadata in ({}, {"title": "A"}, {"provider": {"domain": "example.org"}}):
         with pytest.raises(ArticleError, match=r"value\.missing"):
-            records.article(Document("a.md", "", Kind.ARTICLE, "", NOW, metadata))
+            entities.article(Document("a.md", "", Kind.ARTICLE, "", NOW, metadata))

@@ -14,9 +14,8 @@ import msgspec
 import orjson
 import pytest
 
-from store.base import Kind
 from store.errors import ArticleError
-from store.files import records
+from store.files import entities
 from store.files.documents import Origin, read
 from store.files.folder import Folder
 from store.files.ingest import check
@@ -118,8 +117,7 @@ def tried(raw: bytes, path: str) -> None:
         check_refusal(error, raw, path)
     else:
         if document is not None:
-            made = {Kind.ARTICLE: records.article, Kind.ORGANIZATION: records.organization, Kind.TOPIC: records.topic}
-            assert msgspec.json.encode(made[document.kind](document))
+            assert msgspec.json.encode(entities.entity(document))
             assert orjson.dumps(document.metadata)
     assert time.process_time() - started < 1
 

@@ -8,7 +8,8 @@ import pytest
 
 from store.base import ChangeKind, Put, Remove
 from store.errors import CriteriaError
-from store.tiny.announcements import CHANGES, Announcement, page_of
+from store.tiny.announcements import Announcement, page_of
+from store.tiny.disk.layout import CHANGES
 from store.tiny.store import TinyStore
 from tests.newsroom import news
 from tests.patience import PATIENCE

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from store.article import Article
 from store.base import DateUnit, Document, Facet, Put, Remove
 from store.criteria import AllOf, AnyOf, Count, Criteria, Every, Filter, Is, Not, Op, Order, Page, RelatesTo, Some
-from store.files.records import article
+from store.files.entities import article
 from store.tiny.memory import links, paging, ranking
 from store.tiny.store import TinyStore
 from tests import newsroom

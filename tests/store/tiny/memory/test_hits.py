@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.criteria import Order
-from store.files.records import article
+from store.files.entities import article
 from store.tiny.memory.articles import Articles
 from store.tiny.memory.orders import LAST, ordering
 from store.tiny.memory.paging import Hits, Sorted

@@ -9,8 +9,8 @@ import pytest
 
 from store.base import Document, Put, Remove
 from store.criteria import Criteria
+from store.files.entities import entity
 from store.files.garbage import collecting_later
-from store.tiny.edits import entry
 from store.tiny.memory import loading
 from store.tiny.store import TinyStore
 from tests.newsroom import news
@@ -32,9 +32,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def counted(document: Document) -> object:
         paths.append(document.path)
-        return entry(document)
+        return entity(document)
 
-    monkeypatch.setattr(loading, "entry", counted)
+    monkeypatch.setattr(loading, "entity", counted)
     return paths
 
 

@@ -1,10 +1,10 @@
-"""A stored document in, its record out: article, organization or topic.
+"""Builds the entity that a document describes: an article, an organization or a topic.
 
 Metadata is trusted to be typed, as `store.files.documents` and `store.files.keys.typed` make it; that a title and a
 provider are there is looked at again, since a document need not come from a file.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from store.article import Article, Image, Mention, Organization, Summary, TopicEntry
-from store.base import Document
+from store.base import Document, Kind
 from store.errors import ArticleError, Problem
 from store.files.keys import URL_KEYS
 from store.text import article_slug, plain, slug
@@ -21,10 +21,21 @@ from store.urls import absolute, canonical, clean, domain, home
 
 UNHASHED = ("secured", "heat")
 """Keys that change on most edits without the article changing."""
+Entity = Article | Organization | TopicEntry
+
+
+def entity(document: Document) -> Entity:
+    """Return what *document* describes. Raises ArticleError where it is not valid."""
+    return _BUILD[document.kind](document)
+
+
+def is_published(document: Document) -> bool:
+    """Whether readers without drafts see this article."""
+    return document.metadata.get("published") is not False and document.metadata.get("removed") is not True
 
 
 def article(document: Document) -> Article:
-    """Return the record of an article. Raises ArticleError where title or provider are missing."""
+    """Return an article. Raises ArticleError where title or provider are missing."""
     metadata, path, base = document.metadata, document.path, document.base_url
     get = metadata.get
     title = _title(metadata, path)
@@ -40,7 +51,7 @@ def article(document: Document) -> Article:
         title_text=plain(title),
         provider=_provider(metadata, addresses, base, path),
         type=get("type") or "article",
-        published=get("published") is not False and get("removed") is not True,
+        published=is_published(document),
         ingested_at=document.ingested_at,
         content_hash=content_hash(document),
         digest=document.digest,
@@ -93,6 +104,13 @@ def topic(document: Document) -> TopicEntry:
         keywords=_distinct(get("keywords") or ()),
         hashtags=_distinct(tag for line in get("hashtags") or () for tag in line.split()),
     )
+
+
+_BUILD: Mapping[Kind, Callable[[Document], Entity]] = {
+    Kind.ARTICLE: article,
+    Kind.ORGANIZATION: organization,
+    Kind.TOPIC: topic,
+}
 
 
 def content_hash(document: Document) -> str:
