@@ -10,11 +10,11 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from multiprocessing.connection import wait
-from multiprocessing.process import BaseProcess
-from threading import Thread
 from typing import Any
+
+from store.parent import when_parent_is_gone
 
 log = logging.getLogger("broadsheet.workers")
 
@@ -26,15 +26,8 @@ SHORTEST_SECONDS = 1.0
 
 
 def end_with_parent() -> None:
-    """Have this worker told to stop as soon as the process that started it is gone, however that ended."""
-    parent = parent_process()
-    if parent is not None:
-        Thread(target=_outlive, args=(parent,), name="parent-watch", daemon=True).start()
-
-
-def _outlive(parent: BaseProcess) -> None:
-    parent.join()
-    os.kill(os.getpid(), signal.SIGTERM)
+    """Stop this worker gracefully as soon as the process that started it is gone, however that ended."""
+    when_parent_is_gone(lambda: os.kill(os.getpid(), signal.SIGTERM))
 
 
 class Workers:

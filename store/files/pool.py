@@ -14,9 +14,8 @@ from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from pathlib import Path
-from threading import Thread
 
 import msgspec
 
@@ -24,6 +23,7 @@ from store.base import Document
 from store.errors import ArticleError, Problem
 from store.files.documents import Origin, read
 from store.files.folder import File, Folder
+from store.parent import when_parent_is_gone
 
 logger = logging.getLogger(__name__)
 
@@ -110,16 +110,9 @@ class _Worker:
 def _start(task: Task) -> None:
     gc.disable()  # nothing read here refers to itself
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal interrupts all its processes: the first one sees to us
-    Thread(target=_end_with_parent, daemon=True).start()
+    # A process that waits for work holds both ends of the pipe that it waits at, so it would never see it close.
+    when_parent_is_gone(lambda: os._exit(1))
     _Worker.task, _Worker.folder = task, Folder(Path(task.folder))
-
-
-def _end_with_parent() -> None:
-    """A pool's process that waits for work holds both ends of what it waits at: it would outlive its killed parent."""
-    parent = parent_process()
-    if parent:
-        parent.join()
-        os._exit(1)
 
 
 def _encoded(files: Sequence[File]) -> bytes:
