@@ -1,4 +1,4 @@
-"""Every error of the store, with its place and a reason that its reader can act on."""
+"""Every error of the store, with where it is and a reason that its reader can act on."""
 
 from dataclasses import dataclass
 
@@ -17,11 +17,11 @@ class Problem:
     column: int | None = None
 
     def __str__(self) -> str:
-        place = self.path if self.line is None else f"{self.path}:{self.line}"
-        return _on_one_line(f"{place}: {self.code}: {self.message}")
+        location = self.path if self.line is None else f"{self.path}:{self.line}"
+        return _on_one_line(f"{location}: {self.code}: {self.message}")
 
 
-def by_place(problem: Problem) -> tuple[str, int, int, str]:
+def by_location(problem: Problem) -> tuple[str, int, int, str]:
     """Return what problems are sorted by: path, line, column, code; what concerns a whole file comes first."""
     return problem.path, problem.line or 0, problem.column or 0, problem.code
 

@@ -17,7 +17,7 @@ _APART = re.compile(r"[^a-z0-9]+")
 _SIGNS = (("+", " plus "), ("#", " sharp "))
 
 
-def plain(raw: str) -> str:
+def text_form(raw: str) -> str:
     """Return *raw* with entities decoded, tags stripped and spaces (no-break ones too) folded into one.
 
     Most text has nothing to do and comes back as the very same string.

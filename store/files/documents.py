@@ -6,7 +6,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from store.base import Document
-from store.errors import ArticleError, Problem, by_place
+from store.errors import ArticleError, Problem, by_location
 from store.files.front_matter import WHOLE, Parsed, parse
 from store.files.keys import Fault, kind_of, typed
 
@@ -52,14 +52,14 @@ def read(raw: bytes, path: str, origin: Origin) -> Document | None:
 
 
 def _problems(parsed: Parsed, faults: list[Fault]) -> list[Problem]:
-    places = parsed.places()
+    offsets = parsed.offsets()
     problems = []
     for fault in faults:
         at = fault.path
-        while at not in places and at:
+        while at not in offsets and at:
             at = at[:-1]
-        problems.append(parsed.passage.problem(places.get(at), fault.code, str(fault)))
-    return sorted(problems, key=by_place)
+        problems.append(parsed.passage.problem(offsets.get(at), fault.code, str(fault)))
+    return sorted(problems, key=by_location)
 
 
 @lru_cache(maxsize=64)

@@ -16,7 +16,7 @@ from store.article import Article, Image, Mention, Organization, Summary, TopicE
 from store.base import Document, Kind
 from store.errors import ArticleError, Problem
 from store.files.keys import URL_KEYS
-from store.text import article_slug, plain, slug
+from store.text import article_slug, slug, text_form
 from store.urls import absolute, canonical, clean, domain, home
 
 UNHASHED = ("secured", "heat")
@@ -48,7 +48,7 @@ def article(document: Document) -> Article:
         slug=article_slug(path),
         urls=_cleaned(addresses),
         title=title,
-        title_text=plain(title),
+        title_text=text_form(title),
         provider=_provider(metadata, addresses, base, path),
         type=get("type") or "article",
         published=is_published(document),
@@ -56,7 +56,7 @@ def article(document: Document) -> Article:
         content_hash=content_hash(document),
         digest=document.digest,
         excerpt=excerpt,
-        excerpt_text=None if excerpt is None else plain(excerpt),
+        excerpt_text=None if excerpt is None else text_form(excerpt),
         published_at=_instant(get("publishedDateTime")),
         category=get("category"),
         original_url=get("originalUrl"),
@@ -130,11 +130,11 @@ def _summary(entry: Mapping[str, Any], otherwise: str, base: str | None) -> Summ
         key=urls[0] if urls else otherwise,
         urls=urls,
         title=title,
-        title_text=plain(title),
+        title_text=text_form(title),
         provider=_provider(entry, addresses, base, otherwise),
         type=get("type") or "article",
         excerpt=excerpt,
-        excerpt_text=None if excerpt is None else plain(excerpt),
+        excerpt_text=None if excerpt is None else text_form(excerpt),
         published_at=_instant(get("publishedDateTime")),
         original_url=get("originalUrl"),
         web_url=get("webUrl"),
@@ -145,10 +145,10 @@ def _summary(entry: Mapping[str, Any], otherwise: str, base: str | None) -> Summ
     )
 
 
-def _title(entry: Mapping[str, Any], place: str) -> str:
+def _title(entry: Mapping[str, Any], path: str) -> str:
     title: str | None = entry.get("title") or entry.get("name")
     if not title:
-        raise _missing(place, "expected a title (or a name)")
+        raise _missing(path, "expected a title (or a name)")
     return title
 
 
@@ -160,11 +160,11 @@ def _cleaned(addresses: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(clean, addresses)))
 
 
-def _provider(entry: Mapping[str, Any], addresses: list[str], base: str | None, place: str) -> Mention:
+def _provider(entry: Mapping[str, Any], addresses: list[str], base: str | None, path: str) -> Mention:
     told = entry.get("provider") or {}
     site = home(told.get("domain") or "") or next(filter(None, map(domain, addresses)), "")
     if not site:
-        raise _missing(place, "expected a provider with a domain, or a URL to take it from")
+        raise _missing(path, "expected a provider with a domain, or a URL to take it from")
     name = told.get("name") or site
     images = told.get("images")
     return Mention(site, name, _images(images, base)) if images else _mention(site, name)
@@ -195,5 +195,5 @@ def _distinct(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _missing(place: str, message: str) -> ArticleError:
-    return ArticleError(Problem(place, None, "value.missing", message))
+def _missing(path: str, message: str) -> ArticleError:
+    return ArticleError(Problem(path, None, "value.missing", message))

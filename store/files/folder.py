@@ -25,7 +25,7 @@ CONFIGURATION = "_config.yml"
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _DIRECTORY = _FILE | os.O_DIRECTORY
 _FENCES = (b"---", b"\xef\xbb\xbf---")
-_KEPT_OPEN = 64
+_MOST_OPEN = 64
 _REASONS = {
     ENOENT: ("file.vanished", "was there a moment ago"),
     ENOTDIR: ("file.vanished", "was there a moment ago"),
@@ -35,10 +35,10 @@ _REASONS = {
 
 
 class File(NamedTuple):
-    """A file that may be an article: the path it is known by below the folder, and the one it lies at."""
+    """A file that may be an article: its path below the folder, and the same path with its links resolved."""
 
     path: str
-    place: str
+    real: str
 
 
 class Folder:
@@ -61,7 +61,7 @@ class Folder:
     def read(self, file: File) -> bytes | None:
         """Return a file's bytes; None where it is large and no document. Raises ArticleError for a refusal."""
         try:
-            handle = self.open(file.place)
+            handle = self.open(file.real)
         except OSError as error:
             raise ArticleError(refusal(file.path, error)) from None
         try:
@@ -102,20 +102,20 @@ class Folder:
             return False
         return True
 
-    def open(self, place: str) -> int:
-        """Return a file, opened. Raises OSError."""
-        directory, slash, name = place.rpartition("/")
+    def open(self, real: str) -> int:
+        """Open the file at a path without links. Raises OSError."""
+        directory, slash, name = real.rpartition("/")
         return os.open(name, _FILE, dir_fd=self.directory(directory + slash))
 
-    def directory(self, place: str) -> int:
-        """Return an open directory, which stays the folder's to close; *place* ends in a slash. Raises OSError."""
-        known = self._directories.get(place)
+    def directory(self, real: str) -> int:
+        """Open the directory at a path that has no links and ends in a slash; the folder closes it. Raises OSError."""
+        known = self._directories.get(real)
         if known is not None:
             return known
-        if len(self._directories) > _KEPT_OPEN:
+        if len(self._directories) > _MOST_OPEN:
             self._close_directories()
         handle, so_far = self._root, ""
-        for name in place.split("/")[:-1]:
+        for name in real.split("/")[:-1]:
             so_far += f"{name}/"
             if so_far not in self._directories:
                 self._directories[so_far] = os.open(name, _DIRECTORY, dir_fd=handle)

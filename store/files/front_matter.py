@@ -36,11 +36,11 @@ class Parsed:
     body: str | None
     passage: Passage
 
-    def places(self) -> dict[Path, int]:
+    def offsets(self) -> dict[Path, int]:
         """Return the offset of each node in the passage: read again, since it is asked for only where one is wrong."""
-        places: dict[Path, int] = {}
-        (read_json if self.passage.path.lower().endswith(".json") else read_yaml)(self.passage, places)
-        return places
+        offsets: dict[Path, int] = {}
+        (read_json if self.passage.path.lower().endswith(".json") else read_yaml)(self.passage, offsets)
+        return offsets
 
 
 def parse(text: str, path: str = "<text>") -> Parsed | None:

@@ -16,12 +16,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from store.base import Document, Put, Remove, Store
-from store.errors import ArticleError, Problem, StoreError, by_place
+from store.errors import ArticleError, Problem, StoreError, by_location
 from store.files.documents import Origin, digest
 from store.files.folder import CONFIGURATION, File, Folder
 from store.files.garbage import collecting_later
 from store.files.listing import Listing, listed
-from store.files.pool import Outcomes, Task, readings
+from store.files.pool import Outcomes, Task, read_files
 from store.files.report import Report
 from store.files.source import Source
 
@@ -82,7 +82,7 @@ class _Run:
     total: int = 0
 
     def finished(self) -> Report:
-        self.report.problems.sort(key=by_place)
+        self.report.problems.sort(key=by_location)
         return self.report
 
     def advance(self, files: int) -> None:
@@ -153,18 +153,18 @@ class _Ingest:
         return changed
 
     def _suspects(self, folder: Folder, files: list[File], known: Mapping[str, str]) -> list[File]:
-        touched, real = self._run.touched, folder.real.rstrip("/")
-        if touched is None or f"{real}/{CONFIGURATION}" in touched:
+        touched, root = self._run.touched, folder.real.rstrip("/")
+        if touched is None or f"{root}/{CONFIGURATION}" in touched:
             return files
         path_of = self._source.path
-        return [file for file in files if f"{real}/{file.place}" in touched or path_of(file.path) not in known]
+        return [file for file in files if f"{root}/{file.real}" in touched or path_of(file.path) not in known]
 
     async def _read(self, task: Task, files: list[File], known: Mapping[str, str]) -> None:
         """Read files, and apply what they hold; one batch is written while the next is read."""
         pending: list[Document] = []
         writing = asyncio.ensure_future(self._put([]))
         try:
-            async with aclosing(readings(task, files, self._run.processes)) as parts:
+            async with aclosing(read_files(task, files, self._run.processes)) as parts:
                 async for outcomes in parts:
                     self._note(outcomes, known)
                     pending += await self._dated(outcomes.documents, known)

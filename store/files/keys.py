@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from store.base import Kind
-from store.files.scalars import MismatchError, Plain, core, flag, found, instant, text, whole
+from store.files.scalars import MismatchError, Unresolved, core, flag, found, instant, text, whole
 from store.files.yaml_nodes import Path
 from store.urls import domain, home
 
@@ -126,7 +126,7 @@ def _mapping(tree: Mapping[str, Any], keys: Mapping[str, Holds], at: Path, fault
 def _value(value: Any, holds: Holds | None, at: Path, faults: _Faults) -> Any:
     if holds is None:
         return _unknown(value, at, faults)
-    if value is None or (isinstance(value, Plain) and core(value) is None):
+    if value is None or (isinstance(value, Unresolved) and core(value) is None):
         return None
     if isinstance(holds, Each):
         if not isinstance(value, list):

@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from store.errors import Problem, by_place
+from store.errors import Problem, by_location
 from store.files.folder import CONFIGURATION, File, Folder, refusal
 from store.files.front_matter import FENCED, WHOLE
 
@@ -51,29 +51,29 @@ class _Walk:
         while self._waiting or self._links:
             self._enter((self._waiting or self._links).popleft())
         self._listing.files.sort()
-        self._listing.problems.sort(key=by_place)
+        self._listing.problems.sort(key=by_location)
         return self._listing
 
     def _enter(self, directory: File) -> None:
-        path, place = directory
-        if place.count("/") > DEEPEST:
+        path, real = directory
+        if real.count("/") > DEEPEST:
             self._listing.refuse(path, "file.depth", f"lies deeper than {DEEPEST} directories")
             self._listing.unread.append(path)
             return
         try:
-            handle = self._folder.directory(place)
+            handle = self._folder.directory(real)
             state = os.fstat(handle)
             if (state.st_dev, state.st_ino) not in self._seen:
                 self._seen.add((state.st_dev, state.st_ino))
                 with os.scandir(handle) as entries:
                     for entry in entries:
-                        self._meet(entry, File(path + entry.name, place + entry.name))
+                        self._meet(entry, File(path + entry.name, real + entry.name))
         except OSError as error:
             self._listing.problems.append(refusal(path.rstrip("/"), error))
             self._listing.unread.append(path)
 
     def _meet(self, entry: os.DirEntry[str], file: File) -> None:
-        if entry.name.startswith(".") or file.place == CONFIGURATION:
+        if entry.name.startswith(".") or file.real == CONFIGURATION:
             self._listing.skipped += not entry.is_dir(follow_symlinks=False)
         elif entry.is_file(follow_symlinks=False):
             self._take(file)
@@ -82,12 +82,12 @@ class _Walk:
         elif not entry.is_dir(follow_symlinks=False):
             self._listing.refuse(file.path, "file.special", "is a FIFO, a device or a socket")
         elif self._is_named_well(file.path):
-            self._waiting.append(File(f"{file.path}/", f"{file.place}/"))
+            self._waiting.append(File(f"{file.path}/", f"{file.real}/"))
 
     def _follow(self, link: File) -> None:
         """Take what a link leads to, if that is inside; a directory only if it was not walked under its own name."""
-        real = self._folder.real.rstrip("/")
-        written = f"{real}/{link.place}"
+        root = self._folder.real.rstrip("/")
+        written = f"{root}/{link.real}"
         try:
             mode = Path(written).stat().st_mode
         except FileNotFoundError:
@@ -97,18 +97,18 @@ class _Walk:
             self._listing.problems.append(refusal(link.path, error))
             return
         target = os.path.realpath(written)
-        place = target[len(real) + 1 :]
+        real = target[len(root) + 1 :]
         if stat.S_ISREG(mode) and not _may_be_document(link.path):
             self._listing.skipped += 1
-        elif not f"{target}/".startswith(f"{real}/"):
+        elif not f"{target}/".startswith(f"{root}/"):
             self._listing.refuse(link.path, "file.link", f"leads out of the folder, to {target}")
             self._listing.unread.append(f"{link.path}/")
         elif not stat.S_ISDIR(mode):
-            self._take(File(link.path, place))
+            self._take(File(link.path, real))
         elif f"{written}/".startswith(f"{target}/"):
             self._listing.refuse(link.path, "file.link", "leads round in a circle")
         else:
-            self._links.append(File(f"{link.path}/", f"{place}/"))
+            self._links.append(File(f"{link.path}/", f"{real}/"))
 
     def _take(self, file: File) -> None:
         if not _may_be_document(file.path):

@@ -57,7 +57,7 @@ _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Outcomes)
 
 
-async def readings(task: Task, files: Sequence[File], processes: int | None = None) -> AsyncGenerator[Outcomes, None]:
+async def read_files(task: Task, files: Sequence[File], processes: int | None = None) -> AsyncGenerator[Outcomes, None]:
     """Read *files*, in their order, some at a time."""
     workers = processes or len(os.sched_getaffinity(0))
     chunks = deque(files[start : start + CHUNK] for start in range(0, len(files), CHUNK))

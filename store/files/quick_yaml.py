@@ -8,7 +8,7 @@ Everything else (comments, flow style, block scalars, text over several lines, o
 import re
 from typing import Any
 
-from store.files.scalars import Plain, scalar
+from store.files.scalars import Unresolved, scalar
 from store.files.yaml_nodes import DEEPEST, MOST_NODES
 
 MOST_LINES = MOST_NODES // 3
@@ -24,13 +24,13 @@ _LINE = re.compile(
     rf"^(?:( *)(- )?(?:([A-Za-z_][\w-]*):(?: ({_QUOTED}|{_UNQUOTED}))?|({_QUOTED}|{_UNQUOTED}))|(.+))$",
     re.MULTILINE | re.ASCII,
 )
-"""indent, dash, key, its value; or indent, dash, item; or what is not plain. `\\s` and `\\w` are those of ASCII."""
+"""indent, dash, key, its value; or indent, dash, item; or any other line. `\\s` and `\\w` are those of ASCII."""
 _ESCAPE = re.compile(r'\\(["\\])')
 _MAYBE_TYPED = frozenset("0123456789-+.~nNtTfF")
 
 
 def read(text: str) -> dict[str, Any] | None:  # noqa: PLR0911, PLR0912 -- a call a line costs as much as it
-    """Return the mapping that *text* holds, or None if it is not plain."""
+    """Return the mapping that *text* holds, or None if the full reader is needed."""
     root: dict[str, Any] = {}
     top: Any = root
     column = 0
@@ -85,5 +85,5 @@ def _value(written: str) -> str:
         inner = written[1:-1]
         return _ESCAPE.sub(r"\1", inner) if "\\" in inner else inner
     if first in _MAYBE_TYPED:
-        return Plain(written) if written.isascii() and written.isdecimal() else scalar(written)
+        return Unresolved(written) if written.isascii() and written.isdecimal() else scalar(written)
     return written

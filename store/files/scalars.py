@@ -24,8 +24,8 @@ _INSTANT = re.compile(
 )
 
 
-class Plain(str):
-    """A scalar without quotes that YAML's core rules read as something else than text."""
+class Unresolved(str):
+    """A plain scalar that YAML's core rules would resolve to something else than text: a number, a flag, nothing."""
 
     __slots__ = ()
 
@@ -39,10 +39,10 @@ class MismatchError(ValueError):
 
 
 def scalar(written: str) -> str:
-    """Return an unquoted scalar, marked as Plain if it would not be text by the core rules."""
+    """Return a plain scalar, marked as Unresolved if it would not be text by the core rules."""
     if written[-1:] == "Z" or (len(written) > 5 and written[0].isalpha()):
         return written  # instants and words: most of what there is
-    return Plain(written) if _UNUSUAL.fullmatch(written) else written
+    return Unresolved(written) if _UNUSUAL.fullmatch(written) else written
 
 
 def found(value: Any) -> str:
@@ -68,16 +68,16 @@ def text(value: Any) -> str | None:
     """Return what was written, whatever it looks like; None where nothing was."""
     if type(value) is str or value is None:
         return value
-    if isinstance(value, Plain):
+    if isinstance(value, Unresolved):
         return str(value) or None
     raise _mismatch(value, "text")
 
 
 def whole(value: Any) -> int | None:
     """Return a whole number that GraphQL's Int can hold; quotes around it do no harm."""
-    if type(value) is Plain and len(value) < 10 and value.isdecimal():
+    if type(value) is Unresolved and len(value) < 10 and value.isdecimal():
         return int(value)
-    if value is None or (isinstance(value, Plain) and value in _NULLS):
+    if value is None or (isinstance(value, Unresolved) and value in _NULLS):
         return None
     if isinstance(value, str) and _WHOLE.fullmatch(value):
         value = _int(value, GRAPHQL_INT)
@@ -90,9 +90,9 @@ def whole(value: Any) -> int | None:
 
 def flag(value: Any) -> bool | None:
     """Return true or false; `yes` and `no` are neither."""
-    if type(value) is Plain and value in _FLAGS:
+    if type(value) is Unresolved and value in _FLAGS:
         return _FLAGS[value]
-    if value is None or (isinstance(value, Plain) and value in _NULLS):
+    if value is None or (isinstance(value, Unresolved) and value in _NULLS):
         return None
     if isinstance(value, str):
         value = _FLAGS.get(value, value)
@@ -103,7 +103,7 @@ def flag(value: Any) -> bool | None:
 
 def instant(value: Any) -> str | None:
     """Return an RFC 3339 instant in UTC, to the microsecond; a date is its midnight, and no offset means UTC."""
-    if value is None or (type(value) is Plain and value in _NULLS):
+    if value is None or (type(value) is Unresolved and value in _NULLS):
         return None
     if not isinstance(value, str):
         raise _mismatch(value, "a date and time such as 2021-07-29T11:09:00Z")
@@ -131,7 +131,7 @@ def core(value: Any) -> Any:
 
     What JSON cannot hold (`.inf`, `.nan`, 1e999) stays text. Raises MismatchError for integers past 64 bits.
     """
-    if not isinstance(value, Plain):
+    if not isinstance(value, Unresolved):
         if type(value) is int and value not in JSON_INT:
             raise MismatchError("value.range", f"found {found(value)}, expected a whole number of 64 bits")
         return value

@@ -147,9 +147,9 @@ def article(raw: bytes, path: str, origin: Origin) -> Document:
 def check_path(path: str) -> None:
     """Raise ArticleError unless *path* could be that of an article's file below a folder."""
     parts = path.split("/")
-    plain = path.isprintable() and "\\" not in path and len(path.encode()) <= LONGEST and len(parts) <= DEEPEST
+    readable = path.isprintable() and "\\" not in path and len(path.encode()) <= LONGEST and len(parts) <= DEEPEST
     hidden = any(part == "" or part.startswith(".") for part in parts)
-    if not plain or hidden or not path.lower().endswith(ENDINGS):
+    if not readable or hidden or not path.lower().endswith(ENDINGS):
         raise not_a_path(path)
 
 

@@ -52,9 +52,9 @@ class Passage:
 class Tree:
     """Builds the tree from what a parser meets, in its order; remembers where each node began if asked to."""
 
-    def __init__(self, passage: Passage, places: dict[Path, int] | None = None) -> None:
+    def __init__(self, passage: Passage, offsets: dict[Path, int] | None = None) -> None:
         self._passage = passage
-        self._places = places
+        self._offsets = offsets
         self._roots: list[Any] = []
         self._open: list[Any] = [self._roots]
         self._keys: list[str | None] = [None]
@@ -116,18 +116,18 @@ class Tree:
                 self._keys[-1] = None
 
     def _remember(self, offset: int) -> None:
-        if self._places is not None:
+        if self._offsets is not None:
             within = zip(self._open[1:], self._keys[1:], strict=True)
             path = tuple(len(node) - 1 if isinstance(node, list) else key or "" for node, key in within)
-            self._places[path] = offset
+            self._offsets[path] = offset
 
     def _refusal(self, offset: int, code: str, message: str) -> ArticleError:
         return ArticleError(self._passage.problem(offset, code, message))
 
 
-def read_yaml(passage: Passage, places: dict[Path, int] | None = None) -> Any:
+def read_yaml(passage: Passage, offsets: dict[Path, int] | None = None) -> Any:
     """Return the tree of a YAML document. Raises ArticleError, naming the line to look at."""
-    tree = Tree(passage, places)
+    tree = Tree(passage, offsets)
     try:
         for event in yaml.parse(passage.text, CBaseLoader):
             _TAKE.get(type(event), _nothing)(tree, event, passage)
@@ -192,14 +192,14 @@ _TAKE: dict[type[yaml.Event], Callable[[Tree, Any, Passage], None]] = {
 }
 
 
-def read_json(passage: Passage, places: dict[Path, int] | None = None) -> Any:
+def read_json(passage: Passage, offsets: dict[Path, int] | None = None) -> Any:
     """Return the tree of a JSON text (RFC 8259). Raises ArticleError, naming the line to look at."""
     try:
         orjson.loads(passage.text)
     except orjson.JSONDecodeError as error:
         code = next((code for word, code in _JSON_CODES.items() if word in error.msg), "json.syntax")
         raise ArticleError(passage.problem(error.pos, code, error.msg)) from None
-    tree = Tree(passage, places)
+    tree = Tree(passage, offsets)
     for match in _TOKEN.finditer(passage.text):
         word, offset = match[0], match.start()
         if word in {"{", "["}:

@@ -72,8 +72,8 @@ def changed_keys(old: Document | None, new: Document | None) -> tuple[str, ...]:
     )
 
 
-class Log(Protocol):
-    """Announcements as they are stored."""
+class Changes(Protocol):
+    """Where announcements are stored: a `store.tiny.disk.reader.Reader`."""
 
     @property
     def sequence(self) -> int:
@@ -86,16 +86,16 @@ class Log(Protocol):
         """Return the id of the oldest entry of a log, or None where it is empty."""
 
 
-def page_of(log: Log, since: int, limit: int, drafts: bool) -> ChangePage:
+def page_of(stored: Changes, since: int, limit: int, drafts: bool) -> ChangePage:
     """Return up to *limit* changes after *since*, as a reader with or without drafts sees them."""
     if limit < 1:
         raise CriteriaError(f"a page of changes has at least one, and so not {limit}")
-    newest = log.sequence
-    if not (log.oldest(CHANGES) or newest + 1) - 1 <= since <= newest:
+    newest = stored.sequence
+    if not (stored.oldest(CHANGES) or newest + 1) - 1 <= since <= newest:
         return ChangePage((), newest, has_more=False, reset=True)
     found: list[Change] = []
     while True:
-        entries = log.entries(CHANGES, since, limit)
+        entries = stored.entries(CHANGES, since, limit)
         for sequence, data in entries:
             if len(found) == limit:
                 return ChangePage(found, since, has_more=True, reset=False)

@@ -18,8 +18,8 @@ from store.base import Applied, Bucket, ChangePage, CoTopic, Document, Facet, Hi
 from store.criteria import Criteria, Filter, Page, Search, Slice
 from store.files.entities import entity
 from store.tiny.announcements import page_of
+from store.tiny.disk.digests import Digests
 from store.tiny.disk.layout import CHANGES, TABLES, body, decode
-from store.tiny.disk.origins import Origins
 from store.tiny.disk.record import Batch, Record
 from store.tiny.disk.storage import JournalStorage
 from store.tiny.disk.transaction import Transaction
@@ -56,7 +56,7 @@ class TinyStore:
         self._gate = Gate()
         self._still = RLock()
         self._made: State | None = None
-        self._origins = Origins(self._stored)
+        self._digests = Digests(self._stored)
         self._waiting = Waiting()
         self._edits: dict[bytes, Edit] = {}
         self._cache = cache.path_of(Path(path).absolute())
@@ -79,7 +79,7 @@ class TinyStore:
         self._save_cache()
 
     def compact(self) -> bool:
-        """Fold the journal into the file that plain TinyDB opens; false where there was nothing to do.
+        """Fold the journal into the file that TinyDB itself opens; false where there was nothing to do.
 
         Reads go on, and writes too but for a moment. Raises StoreError; what was written is as safe as before.
         """
@@ -228,7 +228,7 @@ class TinyStore:
             with self._still:
                 return dict(self._made.digests(source))
         with self._storage.still():
-            return self._origins.digests(source)
+            return self._digests.of(source)
 
     async def apply(self, changes: Sequence[Put | Remove]) -> Applied:
         """Apply a batch as one, on a thread of its own: durable, and visible, when it returns."""
@@ -264,7 +264,7 @@ class TinyStore:
     def _take(self, record: Record) -> None:
         """Take in one record; the storage holds the gate meanwhile."""
         with self._still:
-            self._origins.forget()
+            self._digests.forget()
             if self._made:
                 self._take_into(self._made, record)
             self._sequence = record.sequence

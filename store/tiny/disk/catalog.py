@@ -1,6 +1,6 @@
 """Tables and ids in, bytes of files out: where each document is, without holding it.
 
-A place is one integer: which of the catalog's files (16 bits), the offset in it (48), the length (32). A log is a
+An extent is one integer: which of the catalog's files (16 bits), the offset in it (48), the length (32). A log is a
 table whose ids are growing integers, such as the announced changes: kept in arrays, since there are many.
 """
 
@@ -13,7 +13,7 @@ from store.tiny.disk.record import Record
 
 
 class Log:
-    """The places of a log's entries, oldest first."""
+    """The extents of a log's entries, oldest first."""
 
     __slots__ = ("_ids", "_lengths", "_starts")
 
@@ -23,13 +23,13 @@ class Log:
     def __len__(self) -> int:
         return len(self._ids)
 
-    def append(self, identifier: str, place: int) -> None:
+    def append(self, identifier: str, extent: int) -> None:
         """Add an entry; ValueError where its id is no integer above the last."""
         number = int(identifier)
         if self._ids and number <= self._ids[-1]:
             raise ValueError(f"entry {number} does not follow {self._ids[-1]}")
-        self._starts.append(place >> 32)
-        self._lengths.append(place & 0xFFFFFFFF)
+        self._starts.append(extent >> 32)
+        self._lengths.append(extent & 0xFFFFFFFF)
         self._ids.append(number)
 
     def after(self, number: int) -> int:
@@ -40,8 +40,8 @@ class Log:
         """Return the id of the oldest entry."""
         return self._ids[0] if self._ids else None
 
-    def places(self, start: int, limit: int | None = None) -> list[tuple[int, int]]:
-        """Return id and place of the entries from position *start* on."""
+    def extents(self, start: int, limit: int | None = None) -> list[tuple[int, int]]:
+        """Return id and extent of the entries from position *start* on."""
         stop = len(self._ids) if limit is None else min(start + limit, len(self._ids))
         return [(self._ids[at], self._starts[at] << 32 | self._lengths[at]) for at in range(start, stop)]
 
@@ -53,7 +53,7 @@ class Log:
 
 
 class Catalog:
-    """The places of all documents. Changed by one thread at a time; may be read by others meanwhile."""
+    """The extents of all documents. Changed by one thread at a time; may be read by others meanwhile."""
 
     def __init__(self, files: Files, logs: Iterable[str]) -> None:
         self._files = files
@@ -62,10 +62,10 @@ class Catalog:
         self.logs = {name: Log() for name in logs}
 
     def copy(self) -> "Catalog":
-        """Return a catalog of the same places, which later records do not change."""
+        """Return a catalog of the same extents, which later records do not change."""
         other = Catalog(self._files, ())
         other._sources = list(self._sources)
-        other.tables = {table: dict(places) for table, places in self.tables.items()}
+        other.tables = {table: dict(extents) for table, extents in self.tables.items()}
         other.logs = {name: log.copy() for name, log in self.logs.items()}
         return other
 
@@ -76,11 +76,11 @@ class Catalog:
 
     def put(self, table: str, identifier: str, source: int, offset: int, length: int) -> None:
         """Note where a document is."""
-        place = source << 80 | offset << 32 | length
+        extent = source << 80 | offset << 32 | length
         if table in self.logs:
-            self.logs[table].append(identifier, place)
+            self.logs[table].append(identifier, extent)
         else:
-            self.tables.setdefault(table, {})[identifier] = place
+            self.tables.setdefault(table, {})[identifier] = extent
 
     def apply(self, record: Record, source: int, offsets: list[int]) -> None:
         """Note what a record of file *source* changed; *offsets* are where its documents start."""
@@ -91,21 +91,21 @@ class Catalog:
 
     def find(self, table: str, identifier: str) -> bytes | None:
         """Return one document, read from disk."""
-        place = self.tables.get(table, {}).get(identifier)
-        return None if place is None else self.read(place)
+        extent = self.tables.get(table, {}).get(identifier)
+        return None if extent is None else self.read(extent)
 
-    def read(self, place: int) -> bytes:
-        """Return the bytes at a place."""
-        return self._files.read(self._sources[place >> 80], place >> 32 & 0xFFFFFFFFFFFF, place & 0xFFFFFFFF)
+    def read(self, extent: int) -> bytes:
+        """Return the bytes of an extent."""
+        return self._files.read(self._sources[extent >> 80], extent >> 32 & 0xFFFFFFFFFFFF, extent & 0xFFFFFFFF)
 
     def documents(self, table: str) -> Iterator[tuple[str, bytes]]:
         """Return the documents that a table holds now, read from disk one by one."""
-        for identifier, place in list(self.tables.get(table, {}).items()):
-            yield identifier, self.read(place)
+        for identifier, extent in list(self.tables.get(table, {}).items()):
+            yield identifier, self.read(extent)
 
     def latest(self, log: str, count: int) -> Iterator[tuple[str, bytes]]:
         """Return the last *count* entries of a log, oldest first, read from disk one by one."""
         entries = self.logs[log]
         for start in range(max(0, len(entries) - count), len(entries)):
-            number, place = entries.places(start, 1)[0]
-            yield str(number), self.read(place)
+            number, extent = entries.extents(start, 1)[0]
+            yield str(number), self.read(extent)

@@ -37,9 +37,9 @@ def generation_of(files: Files, path: Path) -> int:
 def replace(files: Files, path: Path, catalog: Catalog, logs: Mapping[str, int], title: Title) -> None:
     """Write the catalog's documents as the snapshot that the journal of this title goes on from.
 
-    *logs* says how many entries of each log are kept. Raises OSError, with the old snapshot in place.
+    *logs* says how many entries of each log are retained. Raises OSError, with the old snapshot in place.
     """
-    kept = generation_of(files, path)
+    before = generation_of(files, path)
     header = snapshot.Header(
         snapshot.FORMAT, title.store, title.generation, title.sequence, title.chain, datetime.now(UTC)
     )
@@ -48,11 +48,11 @@ def replace(files: Files, path: Path, catalog: Catalog, logs: Mapping[str, int],
     with files.replacing(path, path.with_name(path.name + ".next")) as handle:
         snapshot.written(files, handle, header, [*tables, *entries])
         files.sync(handle)
-        _keep(files, path)
-    _clear(files, path, kept)
+        _link_previous(files, path)
+    _clear(files, path, before)
 
 
-def _keep(files: Files, path: Path) -> None:
+def _link_previous(files: Files, path: Path) -> None:
     second = path.with_name(path.name + ".previous.new")
     files.remove(second)
     files.link(path, second)

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from store.tiny.disk.record import Batch, Drop, Put
+from store.tiny.disk.record import Batch, Row, RowId
 from store.tiny.disk.transaction import Transaction
 
 Tables = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -13,8 +13,8 @@ Tables = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 def difference(transaction: Transaction, held: Mapping[str, Iterable[str]], wanted: Tables) -> Batch | None:
     """Return the batch that makes the tables *held* (their ids) those *wanted*, or None where they are."""
-    puts: list[Put] = []
-    drops: list[Drop] = []
+    puts: list[Row] = []
+    drops: list[RowId] = []
     for table in held.keys() | wanted.keys():
         documents = wanted.get(table, {})
         drops += [(table, identifier) for identifier in held.get(table, ()) if identifier not in documents]

@@ -22,7 +22,7 @@ class Call:
 Take = Callable[[], list[Call]]
 
 
-class Group:
+class GroupCommit:
     """The threads that want to write. *serve* is called by one at a time, and gets those who wait when it asks."""
 
     def __init__(self, serve: Callable[[Take], None]) -> None:

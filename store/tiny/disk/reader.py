@@ -76,15 +76,15 @@ class Reader:
     def entries(self, log: str, after: int = 0, limit: int | None = None) -> list[tuple[int, bytes]]:
         """Return the entries of a log with ids above *after*, oldest first."""
         catalog = self._replica.catalog
-        places = catalog.logs[log].places(catalog.logs[log].after(after), limit)
-        return [(number, catalog.read(place)) for number, place in places]
+        extents = catalog.logs[log].extents(catalog.logs[log].after(after), limit)
+        return [(number, catalog.read(extent)) for number, extent in extents]
 
     def oldest(self, log: str) -> int | None:
         """Return the id of the oldest entry of a log, or None where it is empty."""
         return self._replica.catalog.logs[log].first()
 
-    def reading(self) -> Transaction:
-        """Return a view as a writer gets it, outside of the lock."""
+    def transaction(self) -> Transaction:
+        """Return what a writer would be given now, without the lock: good for reading only."""
         return Transaction(self._replica.catalog, self._replica.sequence)
 
     def still(self) -> AbstractContextManager[object]:

@@ -14,9 +14,9 @@ import msgspec
 import orjson
 from msgspec import Struct
 
-Put = tuple[str, str, bytes]
+Row = tuple[str, str, bytes]
 """Table, id, and the document as JSON in one line of UTF-8."""
-Drop = tuple[str, str]
+RowId = tuple[str, str]
 """Table and id."""
 
 _DOCUMENTS = b',"documents":['
@@ -29,8 +29,8 @@ class Batch(Struct, frozen=True):
     """
 
     sequence: int
-    puts: Sequence[Put] = ()
-    drops: Sequence[Drop] = ()
+    puts: Sequence[Row] = ()
+    drops: Sequence[RowId] = ()
 
 
 class Record(Struct, frozen=True):
@@ -38,14 +38,14 @@ class Record(Struct, frozen=True):
 
     sequence: int
     at: datetime
-    puts: Sequence[Put] = ()
-    drops: Sequence[Drop] = ()
+    puts: Sequence[Row] = ()
+    drops: Sequence[RowId] = ()
 
 
 class _Head(Struct, frozen=True):
     sequence: int
     at: datetime
-    drops: list[Drop]
+    drops: list[RowId]
     puts: list[tuple[str, str, int]]
 
 

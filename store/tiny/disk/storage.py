@@ -22,7 +22,7 @@ from store.tiny.disk.catalog import Catalog
 from store.tiny.disk.damage import previous, snapshot_damaged
 from store.tiny.disk.difference import difference
 from store.tiny.disk.files import Files
-from store.tiny.disk.group import Group, Take
+from store.tiny.disk.group import GroupCommit, Take
 from store.tiny.disk.journal import Dropped, Journal, OutcomeUnknownError, Title
 from store.tiny.disk.layout import LOGS
 from store.tiny.disk.lock import WriteLock
@@ -64,7 +64,7 @@ class JournalStorage(Reader, Storage):
         self._files, self._path = files or Files(), Path(path).absolute()
         self._read_only, self._compact_after = read_only, compact_after
         self._lock = WriteLock(self._files, self._path.with_name(self._path.name + ".lock"), patience)
-        self._group = Group(self._write)
+        self._group = GroupCommit(self._write)
         self._failure: str | None = None
         self._compacting: threading.Thread | None = None
         self.dropped: Dropped | None = None
@@ -239,7 +239,7 @@ class JournalStorage(Reader, Storage):
             logger.warning("%s", error)
 
     def close(self) -> None:
-        """Stop following; the last to close leaves everything in the snapshot, for plain TinyDB to open."""
+        """Stop following; the last to close leaves everything in the snapshot, for TinyDB itself to open."""
         if self._follower:
             self._follower.stop()
             self._follower = None

@@ -25,7 +25,7 @@ class DocumentTable(Table):
         super().__init__(storage, name, cache_size, persist_empty)
 
     def _read_table(self) -> Any:
-        return Draft(self._journal.reading(), self.name)
+        return Draft(self._journal.transaction(), self.name)
 
     def _update_table(self, updater: Callable[[Any], None]) -> None:
         def prepare(transaction: Transaction) -> Batch | None:

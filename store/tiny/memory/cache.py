@@ -1,6 +1,6 @@
 """Articles in, a file to read them from quickly next time out.
 
-What the records are made from is in the store's own files; this copy is only quicker to read. It carries the stamp of
+What the articles are made from is in the store's own files; this copy is only quicker to read. It carries the stamp of
 the state that it was made of, and is worth nothing once that is another; damaged or missing, it is made anew.
 """
 
@@ -26,7 +26,7 @@ _FORM = zlib.crc32(repr([each.__struct_fields__ for each in (Article, Summary, M
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Article)
 _SAID_TWICE = (("title_text", "title"), ("excerpt_text", "excerpt"), ("original_url", "web_url"))
-"""Fields that mostly say what another of the same record says."""
+"""Fields that mostly say what another of the same entity says."""
 _SAID_AGAIN = tuple((name, name) for name in (
     "title", "title_text", "excerpt", "excerpt_text", "images", "urls",
     "web_url", "original_url", "amp_web_url", "cdn_amp_web_url",
@@ -123,24 +123,24 @@ def _articles(data: memoryview) -> Iterator[Article]:
 
 
 class _Shared:
-    """What was read, by its URL: records of one article share the objects they have in common, and most they do."""
+    """What was read, by its URL: entities of one article share the objects that they have in common."""
 
     def __init__(self) -> None:
         self.topics: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._records: dict[str, Article | Summary] = {}
+        self._entities: dict[str, Article | Summary] = {}
         self._mentions: dict[str, Mention] = {}
 
-    def take(self, record: Article | Summary, key: str) -> None:
-        """Let *record* share its objects with those before it, and those after it with *record*."""
-        _share(record, "provider", self._mentions.setdefault(record.provider.domain, record.provider))
-        known = self._records.setdefault(key, record)
-        for name, other in _SAID_TWICE if known is record else _SAID_AGAIN:
-            value = getattr(record, name)
+    def take(self, entity: Article | Summary, key: str) -> None:
+        """Let *entity* share its objects with those before it, and those after it with *entity*."""
+        _share(entity, "provider", self._mentions.setdefault(entity.provider.domain, entity.provider))
+        known = self._entities.setdefault(key, entity)
+        for name, other in _SAID_TWICE if known is entity else _SAID_AGAIN:
+            value = getattr(entity, name)
             if value and value == (said := getattr(known, other)):
-                force_setattr(record, name, said)
+                force_setattr(entity, name, said)
 
 
-def _share(record: Struct, name: str, known: object) -> None:
-    value = getattr(record, name)
+def _share(entity: Struct, name: str, known: object) -> None:
+    value = getattr(entity, name)
     if value and value is not known and value == known:
-        force_setattr(record, name, known)
+        force_setattr(entity, name, known)

@@ -12,7 +12,7 @@ from store.base import Bucket, DateUnit, Facet
 from store.errors import CriteriaError
 from store.text import slug
 from store.tiny.memory.articles import Articles, Of
-from store.tiny.memory.selection import BY_VALUE
+from store.tiny.memory.filtering import BY_VALUE
 
 
 def topic_slugs(article: Article) -> Iterable[str]:

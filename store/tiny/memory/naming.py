@@ -12,8 +12,8 @@ from store.base import CoTopic
 from store.text import slug
 from store.tiny.memory.articles import Articles
 from store.tiny.memory.facets import topic_slugs
+from store.tiny.memory.filtering import BY_VALUE, topic_names
 from store.tiny.memory.orders import micros
-from store.tiny.memory.selection import BY_VALUE, topic_names
 from store.tiny.memory.values import Values
 
 V = TypeVar("V", str, tuple[str, str])
@@ -35,7 +35,7 @@ def domain_of(spelling: tuple[str, str]) -> str:
     return spelling[0]
 
 
-class Entries:
+class Taxonomy:
     """What organization and topic files say; of two for one domain or slug, the one with the smaller path counts."""
 
     def __init__(self) -> None:
@@ -71,8 +71,8 @@ class Entries:
 class Names:
     """Providers and topics, as one kind of reader sees them."""
 
-    def __init__(self, articles: Articles, entries: Entries, drafts: bool) -> None:
-        self._articles, self._entries = articles, entries
+    def __init__(self, articles: Articles, taxonomy: Taxonomy, drafts: bool) -> None:
+        self._articles, self._taxonomy = articles, taxonomy
         self._visible = articles.visible(drafts)
         self._domains = articles.values(BY_VALUE["provider.domain"])
         self._slugs = articles.values(topic_slugs)
@@ -87,14 +87,14 @@ class Names:
     def providers(self, domains: Iterable[str]) -> list[Provider | None]:
         """Return the providers with these domains, as far as articles, their related entries or a file name them."""
         known = self._providers.get
-        return [known(domain) or self._kept(self._providers, domain, self._provider) for domain in domains]
+        return [known(domain) or self._cached(self._providers, domain, self._provider) for domain in domains]
 
     def topics(self, names: Iterable[str]) -> list[Topic | None]:
         """Return the topics with these slugs, as far as articles or a file name them."""
         known = self._topics.get
-        return [known(name) or self._kept(self._topics, name, self._topic) for name in names]
+        return [known(name) or self._cached(self._topics, name, self._topic) for name in names]
 
-    def _kept(self, known: dict[str, R], name: str, find: Callable[[str], R | None]) -> R | None:
+    def _cached(self, known: dict[str, R], name: str, find: Callable[[str], R | None]) -> R | None:
         found = find(name)
         if found is not None:
             known[name] = found
@@ -102,30 +102,30 @@ class Names:
 
     def _provider(self, domain: str) -> Provider | None:
         names = [name for _, name in self._frequent(self._articles.values(spellings, domain_of), domain)]
-        entry = self._entries.organizations.get(domain)
+        entry = self._taxonomy.organizations.get(domain)
         if entry is None:
             return Provider(domain, names[0], tuple(names[1:]), None, self._images(domain)) if names else None
         others = dict.fromkeys(name for name in (*entry.other_names, *names) if name != entry.name)
         return Provider(domain, entry.name, tuple(others), entry.description, entry.images or self._images(domain))
 
     def _topic(self, name: str) -> Topic | None:
-        entry = self._entries.topics.get(name)
+        entry = self._taxonomy.topics.get(name)
         if entry is None:
             names = self._frequent(self._articles.values(topic_names, slug), name)
-            return Topic(name, names[0], None, self._entries.children(name)) if names else None
+            return Topic(name, names[0], None, self._taxonomy.children(name)) if names else None
         parent = entry.parent if entry.parent is not None and self._knows(entry.parent) else None
-        return Topic(name, entry.name, parent, self._entries.children(name), entry.keywords, entry.hashtags)
+        return Topic(name, entry.name, parent, self._taxonomy.children(name), entry.keywords, entry.hashtags)
 
     def all_providers(self) -> list[Provider]:
         """Return the providers that have articles or a file, by domain."""
         written = (str(each) for each, articles in self._domains.bitmaps.items() if articles.intersect(self._visible))
-        found = self.providers(sorted({*written, *self._entries.organizations}))
+        found = self.providers(sorted({*written, *self._taxonomy.organizations}))
         return [provider for provider in found if provider]
 
     def all_topics(self) -> list[Topic]:
         """Return all topics, by slug."""
         written = (each for each, articles in self._slugs.bitmaps.items() if articles.intersect(self._visible))
-        found = self.topics(sorted({*written, *self._entries.topics}))
+        found = self.topics(sorted({*written, *self._taxonomy.topics}))
         return [topic for topic in found if topic]
 
     def co_topics(self, name: str, first: int) -> list[CoTopic]:
@@ -145,7 +145,7 @@ class Names:
         return self._slugs.holding(name).intersection_cardinality(self._visible)
 
     def _knows(self, name: str) -> bool:
-        return name in self._entries.topics or self._holders(name) > 0
+        return name in self._taxonomy.topics or self._holders(name) > 0
 
     def _frequent(self, names: Values[V], group: str) -> list[V]:
         """Return what visible articles write for *group*, the most frequent first, ties by alphabet."""

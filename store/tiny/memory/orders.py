@@ -103,7 +103,7 @@ class Ordering:
         parts.append(raw[-1])
         return tuple(parts)
 
-    def place(self, raw: Sequence[Raw]) -> Key:
+    def checked_bound(self, raw: Sequence[Raw]) -> Key:
         """Return `bound` of what a cursor held. Raises CriteriaError where somebody made it up."""
         wanted = [*((term.field, _RAW_TYPES.get(term.field, int)) for term in self.terms), ("path", str)]
         if len(raw) != len(wanted):

@@ -23,7 +23,7 @@ FEW = 48
 
 
 class Line(Protocol):
-    """Sort keys that can be walked both ways from any place."""
+    """Sort keys that can be walked both ways from any bound."""
 
     def since(self, bound: Key | None) -> Iterator[Key]:
         """Yield the keys from *bound* on, from the first."""
@@ -95,14 +95,14 @@ class Cut:
     has_previous: bool
 
 
-def cut(line: Line, page: Page, place: Callable[[str], Key]) -> Cut:
-    """Return *page* of *line*; *place* reads cursors. Without a size it reaches as far as its cursors let it.
+def cut(line: Line, page: Page, bound: Callable[[str], Key]) -> Cut:
+    """Return *page* of *line*; *bound* reads a cursor. Without a size it reaches as far as its cursors let it.
 
     Raises CriteriaError for a page that makes no sense.
     """
     _check(page)
-    low = None if page.after is None else (*place(page.after), LAST)
-    high = None if page.before is None else place(page.before)
+    low = None if page.after is None else (*bound(page.after), LAST)
+    high = None if page.before is None else bound(page.before)
     if page.last is None:
         keys, more = _take(line.since(low), page.first, lambda key: high is not None and key >= high)
         return Cut(keys, more, low is not None and _any(line.before(low)))
@@ -117,7 +117,7 @@ def paged(articles: Articles, ordering: Ordering, among: BitMap, page: Page) -> 
         line = Sorted(sorted(ordering.key(number, articles.number(number)) for number in among))
     else:
         line = Ranked(articles.ranking(ordering), among)
-    part = cut(line, page, lambda cursor: ordering.place(decode(cursor, ordering.signature)))
+    part = cut(line, page, lambda cursor: ordering.checked_bound(decode(cursor, ordering.signature)))
     items = [articles.number(key[-1]) for key in part.keys]
     return Slice(items, Cursors(ordering.signature, items, ordering.raw), part.has_next, part.has_previous)
 
@@ -131,7 +131,7 @@ def scored(
         line = Hits(articles, ordering, [(-score, number) for number, score in scores.items() if number in among])
     else:
         line = Sorted(sorted(ordering.key(number, articles.number(number), scores[number]) for number in among))
-    part = cut(line, page, lambda cursor: ordering.place(decode(cursor, ordering.signature)))
+    part = cut(line, page, lambda cursor: ordering.checked_bound(decode(cursor, ordering.signature)))
     items = [articles.number(key[-1]) for key in part.keys]
     own = {item.path: scores[key[-1]] for item, key in zip(items, part.keys, strict=True)}  # not all: pages are kept
 
@@ -144,14 +144,14 @@ def scored(
 def listed(items: Sequence[T], by: Callable[[T], str], signature: str, page: Page) -> Slice[T]:
     """Return one page of *items*, which are sorted by the text that *by* gives."""
 
-    def place(cursor: str) -> Key:
+    def bound(cursor: str) -> Key:
         match decode(cursor, signature):
             case [str(text)]:
                 return (text,)
             case _:
                 raise CriteriaError("the cursor is of another list")
 
-    part = cut(Sorted([(by(item), number) for number, item in enumerate(items)]), page, place)
+    part = cut(Sorted([(by(item), number) for number, item in enumerate(items)]), page, bound)
     found = [items[key[-1]] for key in part.keys]
     return Slice(found, Cursors(signature, found, lambda item: (by(item),)), part.has_next, part.has_previous)
 

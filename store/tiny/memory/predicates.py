@@ -48,13 +48,13 @@ def fold(value: Any) -> Any:
     return value.casefold() if isinstance(value, str) else value
 
 
-def comparison(condition: Is) -> Predicate:
-    """Return whether a value satisfies *condition*. Raises CriteriaError where the two can't be compared."""
-    _check(condition)
-    op, sought = condition.op, condition.value
+def comparison(where: Is) -> Predicate:
+    """Return whether a value satisfies *where*. Raises CriteriaError if the two can't be compared."""
+    _check(where)
+    op, sought = where.op, where.value
     if op is Op.IS_NULL:
         return (lambda value: value is None) if sought else (lambda value: value is not None)
-    as_compared = _as_written if condition.case_sensitive else fold
+    as_compared = _as_written if where.case_sensitive else fold
     if op in (Op.IN, Op.NOT_IN, Op.EQ, Op.NE):
         wanted = frozenset(map(as_compared, sought if isinstance(sought, tuple) else (sought,)))
         if op in (Op.IN, Op.EQ):
@@ -66,20 +66,20 @@ def comparison(condition: Is) -> Predicate:
 
 
 def predicate(where: Filter, getters: Getters) -> Predicate:
-    """Return whether a record satisfies *where*, a filter on the keys of *getters* alone."""
+    """Return whether an item satisfies *where*, a filter on the keys of *getters* alone."""
     match where:
         case Is():
             get, compare = getter(where.key, getters), comparison(where)
-            return lambda record: compare(get(record))
+            return lambda item: compare(get(item))
         case AllOf(filters):
             every = [predicate(each, getters) for each in filters]
-            return lambda record: all(each(record) for each in every)
+            return lambda item: all(each(item) for each in every)
         case AnyOf(filters):
             some = [predicate(each, getters) for each in filters]
-            return lambda record: any(each(record) for each in some)
+            return lambda item: any(each(item) for each in some)
         case Not(negated):
             matches = predicate(negated, getters)
-            return lambda record: not matches(record)
+            return lambda item: not matches(item)
         case _:
             raise CriteriaError(f"{type(where).__name__} has no meaning inside a list's filter")
 
@@ -96,14 +96,14 @@ def _as_written(value: Any) -> Any:
     return value
 
 
-def _check(condition: Is) -> None:
-    op, value = condition.op, condition.value
-    wanted = bool if op is Op.IS_NULL else _TYPES.get(condition.key, str)
+def _check(where: Is) -> None:
+    op, value = where.op, where.value
+    wanted = bool if op is Op.IS_NULL else _TYPES.get(where.key, str)
     if isinstance(value, tuple) != (op in _LISTS):
-        raise CriteriaError(f"{condition.key}: {op.value} takes {'a list' if op in _LISTS else 'one value'}")
+        raise CriteriaError(f"{where.key}: {op.value} takes {'a list' if op in _LISTS else 'one value'}")
     for one in value if isinstance(value, tuple) else (value,):
         is_wanted = isinstance(one, wanted) and (wanted is bool or not isinstance(one, bool))
         if not is_wanted or (isinstance(one, datetime) and one.tzinfo is None):
-            raise CriteriaError(f"{condition.key} is compared with {_TYPE_NAMES[wanted]}, not with {one!r}")
+            raise CriteriaError(f"{where.key} is compared with {_TYPE_NAMES[wanted]}, not with {one!r}")
     if op in _TEXT_OPS and wanted is not str:
-        raise CriteriaError(f"{condition.key}: {op.value} is for text")
+        raise CriteriaError(f"{where.key}: {op.value} is for text")

@@ -7,7 +7,7 @@ from store.base import Document
 from store.files.entities import Entity
 from store.tiny.memory.articles import Articles
 from store.tiny.memory.links import Links
-from store.tiny.memory.naming import Entries
+from store.tiny.memory.naming import Taxonomy
 from store.tiny.memory.view import View
 from store.tiny.search.fulltext import Body, FullText
 
@@ -18,12 +18,12 @@ class State:
     def __init__(self, body: Body) -> None:
         """Start empty; *body* reads what articles say below their front matter, for the full text."""
         self.articles = Articles()
-        self.entries = Entries()
+        self.taxonomy = Taxonomy()
         self.links = Links(self.articles)
         self.fulltext = FullText(self.articles, body)
         self.articles.followers.append(self.fulltext)
         self._views = tuple(
-            View(self.articles, self.links, self.entries, self.fulltext, drafts) for drafts in (False, True)
+            View(self.articles, self.links, self.taxonomy, self.fulltext, drafts) for drafts in (False, True)
         )
         self._digests: dict[str, tuple[str, str]] = {}
 
@@ -36,13 +36,13 @@ class State:
         if isinstance(entity, Article):
             self.articles.put(entity)
         else:
-            self.entries.put(entity)
+            self.taxonomy.put(entity)
             self._digests[document.path] = document.source, document.digest
 
     def remove(self, path: str) -> None:
         """Take out whatever *path* said."""
         self.articles.remove(path)
-        self.entries.remove(path)
+        self.taxonomy.remove(path)
         self._digests.pop(path, None)
 
     def changed(self) -> None:

@@ -66,7 +66,7 @@ class Values(Generic[V]):
 
 
 class Postings:
-    """The numbers of the articles behind each key: a plain int where there is one, as there mostly is."""
+    """The numbers of the articles behind each key: a bare int where there is one, as there mostly is."""
 
     def __init__(self, of: Callable[[Article], Iterable[str]]) -> None:
         self._of = of

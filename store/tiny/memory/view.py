@@ -13,12 +13,12 @@ from store.criteria import AllOf, Criteria, Filter, Page, Search, Slice
 from store.errors import CriteriaError
 from store.tiny.memory.articles import Articles
 from store.tiny.memory.facets import counted
+from store.tiny.memory.filtering import Matcher
 from store.tiny.memory.links import Links
-from store.tiny.memory.naming import Entries, Names
+from store.tiny.memory.naming import Names, Taxonomy
 from store.tiny.memory.orders import ordering
 from store.tiny.memory.paging import listed, paged, scored
 from store.tiny.memory.predicates import DOMAIN, NAMED, predicate
-from store.tiny.memory.selection import Selection
 from store.tiny.search.fulltext import FullText
 
 K = TypeVar("K", bound=Hashable)
@@ -60,11 +60,11 @@ def keep(kept: dict[K, V], key: K, value: V, most: int) -> None:
 class View:
     """The visible articles, and what they speak of."""
 
-    def __init__(self, articles: Articles, links: Links, entries: Entries, fulltext: FullText, drafts: bool) -> None:
+    def __init__(self, articles: Articles, links: Links, taxonomy: Taxonomy, fulltext: FullText, drafts: bool) -> None:
         self._articles, self._fulltext = articles, fulltext
         self._visible = articles.visible(drafts)
-        self._selection = Selection(articles, links, drafts)
-        self.names = Names(articles, entries, drafts)
+        self._matcher = Matcher(articles, links, drafts)
+        self.names = Names(articles, taxonomy, drafts)
         self._selected: dict[Filter, BitMap] = {}
         self._pages: dict[Criteria, Slice[Article]] = {}
         self._searched: dict[Search, tuple[dict[int, float], BitMap]] = {}
@@ -89,7 +89,7 @@ class View:
             return self._visible
         found = self._selected.get(where)
         if found is None:
-            found = self._selection.select(where, self._visible)
+            found = self._matcher.matching(where, self._visible)
             keep(self._selected, where, found, MOST_KEPT)
         return found
 

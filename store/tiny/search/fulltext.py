@@ -16,7 +16,7 @@ from pyroaring import BitMap
 
 from store.article import Article
 from store.criteria import Search, SearchField
-from store.text import plain
+from store.text import text_form
 from store.tiny.search.words import Term, folded, terms
 
 Body = Callable[[Article], str | None]
@@ -47,7 +47,7 @@ def texts(article: Article, body: str | None) -> dict[SearchField, list[str]]:
     return {
         SearchField.TITLE: [article.title_text],
         SearchField.EXCERPT: [article.excerpt_text] if article.excerpt_text else [],
-        SearchField.BODY: [plain(body)] if body else [],
+        SearchField.BODY: [text_form(body)] if body else [],
         SearchField.PROVIDER: [article.provider.name],
         SearchField.TOPICS: list(article.topics),
     }

@@ -22,14 +22,14 @@ def highlights(texts: Mapping[SearchField, Sequence[str]], search: Search) -> li
     for field in search.fields or tuple(SearchField):
         for text in texts.get(field, ()):
             read = list(words(text))
-            ranges = _merged(sorted(place for term in sought for place in _places(read, term)))
+            ranges = _merged(sorted(match for term in sought for match in _ranges(read, term)))
             if ranges:
                 start, snippet = _snippet(text, ranges[0][0])
                 found.append(Highlight(field, snippet, _within(ranges, start, len(snippet))))
     return found
 
 
-def _places(text: Sequence[Word], term: Term) -> Iterator[tuple[int, int]]:
+def _ranges(text: Sequence[Word], term: Term) -> Iterator[tuple[int, int]]:
     first, size = term.words[0], len(term.words)
     if size > 1 or term.quoted:
         for at in range(len(text) - size + 1):
@@ -42,9 +42,9 @@ def _places(text: Sequence[Word], term: Term) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def _merged(places: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+def _merged(ranges: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     merged: list[tuple[int, int]] = []
-    for start, end in places:
+    for start, end in ranges:
         if merged and start <= merged[-1][1]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
         else:
@@ -53,7 +53,7 @@ def _merged(places: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
 
 
 def _snippet(text: str, first: int) -> tuple[int, str]:
-    """Return *text*, or where it is long what stands around *first*, from the beginning of a word; and its place."""
+    """Return *text*, or where it is long what stands around *first*, from the beginning of a word; and its offset."""
     if len(text) <= SNIPPET:
         return 0, text
     start = max(0, min(first - LEAD, len(text) - SNIPPET))

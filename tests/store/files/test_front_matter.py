@@ -14,7 +14,7 @@ from store.errors import ArticleError
 from store.files import quick_yaml
 from store.files.front_matter import LARGEST, parse, render
 from store.files.keys import typed
-from store.files.scalars import Plain
+from store.files.scalars import Unresolved
 from store.files.yaml_nodes import Passage, read_yaml
 from tests.drawn import AWKWARD, articles, bodies, scalars, texts, trees
 from tests.scale import scaled
@@ -170,7 +170,7 @@ def test_thirty_two_levels_are_read() -> None:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Compare trees with the order of their keys, and Plain scalars apart from text."""
+    """Compare trees with the order of their keys, and Unresolved scalars apart from text."""
     if isinstance(one, dict) and isinstance(other, dict):
         return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
@@ -300,4 +300,4 @@ ENOUGH = {"title": "A", "provider": {"domain": "example.org"}}
 @given(scalars)
 def test_only_what_is_not_text_is_marked_plain(value: Any) -> None:
     tree = read(render({"a": value}))
-    assert isinstance(tree["a"], Plain) is not isinstance(value, str)
+    assert isinstance(tree["a"], Unresolved) is not isinstance(value, str)

@@ -1,4 +1,4 @@
-"""Compaction: the snapshot has everything, for plain TinyDB too; readers and writers hardly notice."""
+"""Compaction: the snapshot has everything, for TinyDB itself too; readers and writers hardly notice."""
 
 import threading
 from pathlib import Path
@@ -20,7 +20,7 @@ def journals(path: Path) -> list[str]:
     return sorted(each.name for each in path.parent.glob("store.json.journal.*"))
 
 
-def plain(path: Path) -> dict[str, dict[str, Any]]:
+def opened_by_tinydb(path: Path) -> dict[str, dict[str, Any]]:
     with TinyDB(path) as database:
         return database.storage.read() or {}
 
@@ -30,17 +30,17 @@ def test_after_compaction_plain_tinydb_reads_every_document(path: Path) -> None:
     for number in range(1, 10):
         write(storage, number)
     assert storage.compact()
-    assert plain(path)["left"] == (storage.read() or {})["left"]
-    assert list(plain(path)["changes"]) == ["5", "6", "7", "8", "9"]
+    assert opened_by_tinydb(path)["left"] == (storage.read() or {})["left"]
+    assert list(opened_by_tinydb(path)["changes"]) == ["5", "6", "7", "8", "9"]
 
 
 def test_the_last_to_close_compacts(path: Path) -> None:
     first, second = JournalStorage(path, logs=KEEP), JournalStorage(path, logs=KEEP)
     write(first, 1)
     first.close()
-    assert "left" not in plain(path)
+    assert "left" not in opened_by_tinydb(path)
     second.close()
-    assert "left" in plain(path)
+    assert "left" in opened_by_tinydb(path)
 
 
 def test_nothing_is_compacted_twice(path: Path) -> None:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from store.tiny.disk.files import Files, Handle
-from store.tiny.disk.record import Batch, Put
+from store.tiny.disk.record import Batch, Row
 from store.tiny.disk.storage import JournalStorage
 from tests.patience import PATIENCE, until
 
@@ -48,7 +48,7 @@ class Slow(Weighed):
 
 
 def put(storage: JournalStorage, *identifiers: str) -> None:
-    puts: list[Put] = [("articles", identifier, b'{"title":"A"}') for identifier in identifiers]
+    puts: list[Row] = [("articles", identifier, b'{"title":"A"}') for identifier in identifiers]
     storage.commit(lambda transaction: Batch(transaction.sequence + 1, puts))
 
 

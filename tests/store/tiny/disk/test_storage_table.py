@@ -85,9 +85,9 @@ def test_queries_see_what_others_wrote(table: Any, storage: JournalStorage, tmp_
 
 
 def test_a_plain_database_over_the_storage_reads_and_writes_whole_tables(tmp_path: Path) -> None:
-    database = TinyDB(tmp_path / "plain.json", storage=JournalStorage)
+    database = TinyDB(tmp_path / "tinydb.json", storage=JournalStorage)
     database.table("numbers").insert({"n": 1})
     database.table("numbers").update({"n": 2})
     database.drop_table("numbers")
     database.table("letters").insert({"a": 1})
-    assert JournalStorage(tmp_path / "plain.json").read() == {"letters": {"1": {"a": 1}}, "numbers": {}}
+    assert JournalStorage(tmp_path / "tinydb.json").read() == {"letters": {"1": {"a": 1}}, "numbers": {}}

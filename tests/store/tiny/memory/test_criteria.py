@@ -1,4 +1,4 @@
-"""Indexes answer what plain list comprehensions answer: for any store, filter, order and page."""
+"""Indexes answer what list comprehensions answer: for any store, filter, order and page."""
 
 import asyncio
 from collections.abc import Iterator
@@ -172,9 +172,9 @@ def test_a_cursor_outlives_its_article(
             return
         at = data.draw(st.integers(0, len(expected) - 1))
         whole = (await store.find([asked]))[0]
-        plain = [each for each in articles if each.path != expected[at].path]
+        others = [each for each in articles if each.path != expected[at].path]
         await store.apply([Remove(expected[at].path)])
-        rest = Oracle(plain, asked.drafts)
+        rest = Oracle(others, asked.drafts)
         left = {each.path for each in rest.find(asked)}
         after = Criteria(asked.filter, None, asked.order, Page(None, whole.cursors[at]), asked.drafts)
         before = Criteria(asked.filter, None, asked.order, Page(None, before=whole.cursors[at]), asked.drafts)

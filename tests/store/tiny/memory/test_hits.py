@@ -20,8 +20,8 @@ BY = ordering((Order("relevance"),))
 def test_hits_of_one_score_are_in_order_of_their_path_in_either_direction(scores: list[float], at: int) -> None:
     hits = sorted(((-score, number) for number, score in enumerate(scores)), key=lambda hit: hit[0])
     keys = sorted(BY.key(number, ARTICLES.number(number), score) for number, score in enumerate(scores))
-    line, plain = Hits(ARTICLES, BY, hits), Sorted(keys)
+    line, whole = Hits(ARTICLES, BY, hits), Sorted(keys)
     bounds = [None] if at == 6 else [keys[at][:-1], (*keys[at][:-1], LAST)]
     for bound in bounds:
-        assert list(line.since(bound)) == list(plain.since(bound))
-        assert list(line.before(bound)) == list(plain.before(bound))
+        assert list(line.since(bound)) == list(whole.since(bound))
+        assert list(line.before(bound)) == list(whole.before(bound))

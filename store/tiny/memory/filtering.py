@@ -65,29 +65,29 @@ class TopicMention(NamedTuple):
     slug: str
 
 
-class Selection:
-    """What a reader's filters select, of the articles that this reader sees."""
+class Matcher:
+    """Evaluates filters over the articles that one kind of reader sees."""
 
     def __init__(self, articles: Articles, links: Links, drafts: bool) -> None:
         self._articles, self._links, self._drafts = articles, links, drafts
         self._visible = articles.visible(drafts)
 
-    def select(self, where: Filter, among: BitMap) -> BitMap:  # noqa: PLR0911 # one way for each kind of filter
+    def matching(self, where: Filter, among: BitMap) -> BitMap:  # noqa: PLR0911 # one way for each kind of filter
         """Return the articles of *among* that match *where*."""
         match where:
             case Is():
                 return self._is(where, among)
             case AllOf(filters):
                 for each in sorted(filters, key=_dearness):
-                    among = self.select(each, among)
+                    among = self.matching(each, among)
                 return among
             case AnyOf(filters):
                 found = BitMap()
                 for each in sorted(filters, key=_dearness):
-                    found |= self.select(each, among - found)
+                    found |= self.matching(each, among - found)
                 return found
             case Not(negated):
-                return among - self.select(negated, among)
+                return among - self.matching(negated, among)
             case Some(members, inner):
                 return self._some(members, inner, among)
             case Every(members, inner):
@@ -101,11 +101,11 @@ class Selection:
         compare = comparison(where)
         if where.key == "published":
             published = self._articles.published
-            kept = BitMap()
+            found = BitMap()
             for value, holders in ((True, among & published), (False, among - published)):
                 if compare(value):
-                    kept |= holders
-            return kept
+                    found |= holders
+            return found
         if where.key in BY_VALUE:
             values = self._articles.values(BY_VALUE[where.key])
             return among & values.where(compare, _sought(where))
@@ -163,7 +163,7 @@ class Selection:
                 matches = predicate(inner, IMAGE)
                 return self._scan(among, getter("images", MEMBERS), lambda images: any(map(matches, images)))
             case "related":
-                targets = self.select(inner, self._visible)
+                targets = self.matching(inner, self._visible)
                 return self._links.relating_to(targets, among, self._drafts)
             case _:
                 raise CriteriaError(f"{members!r} is no list of an article")

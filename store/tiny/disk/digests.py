@@ -6,28 +6,28 @@ import msgspec
 from msgspec import Struct
 
 
-class _Origin(Struct):
+class _Stored(Struct):
     source: str
     digest: str
 
 
-_decoder = msgspec.json.Decoder(_Origin)
+_decoder = msgspec.json.Decoder(_Stored)
 
 
-class Origins:
-    """What each document says of where it comes from; read once for all sources, until the documents change."""
+class Digests:
+    """Path → digest of the documents of each source; read once for all sources, until the documents change."""
 
     def __init__(self, documents: Callable[[], Iterator[tuple[str, bytes]]]) -> None:
         self._documents = documents
         self._known: dict[str, dict[str, str]] | None = None
 
-    def digests(self, source: str) -> dict[str, str]:
+    def of(self, source: str) -> dict[str, str]:
         """Return path → digest of each document of *source*; the caller's own."""
         if self._known is None:
             self._known = {}
             for path, data in self._documents():
-                origin = _decoder.decode(data)
-                self._known.setdefault(origin.source, {})[path] = origin.digest
+                stored = _decoder.decode(data)
+                self._known.setdefault(stored.source, {})[path] = stored.digest
         return dict(self._known.get(source, ()))
 
     def forget(self) -> None:

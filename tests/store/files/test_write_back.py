@@ -63,10 +63,10 @@ class Newsroom:
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Newsroom]:
-    sources = [Source(tmp_path / "plain"), Source(tmp_path / "a", "a"), Source(tmp_path / "ab", "a.b")]
+    sources = [Source(tmp_path / "unnamed"), Source(tmp_path / "a", "a"), Source(tmp_path / "ab", "a.b")]
     for source in sources:
         source.folder.mkdir()
-    (tmp_path / "plain" / "one.md").write_text(text("One"))
+    (tmp_path / "unnamed" / "one.md").write_text(text("One"))
     with TinyStore(tmp_path / "news.json") as store:
         room = Newsroom(store, sources)
         asyncio.run(room.ingest())
