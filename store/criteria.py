@@ -34,19 +34,17 @@ class Op(Enum):
 
 Value = str | int | bool | datetime | tuple[str, ...] | tuple[int, ...]
 
-ArticleKey = Literal[
-    "path", "slug", "title", "excerpt", "category", "type", "original_url", "web_url", "amp_web_url",
-    "cdn_amp_web_url", "published_at", "quality", "heat", "published", "provider.domain", "provider.name",
-]  # fmt: skip
-"""What `Is` may name of an article; inside `Some` and `Every`, `TopicKey` and `ImageKey` are named instead."""
-TopicKey = Literal["name", "slug"]
-ImageKey = Literal["url", "width", "height", "is_cached"]
 Members = Literal["topics", "images", "related"]
 """The lists of an article. `related` holds the ingested (and visible) articles that its entries resolve to."""
 
 
 class Is(Struct, frozen=True):
-    """One key compared with one value: `Is("heat", Op.GTE, 50)`, `Is("category", Op.IS_NULL, True)`."""
+    """One key compared with one value: `Is("heat", Op.GTE, 50)`, `Is("category", Op.IS_NULL, True)`.
+
+    Keys of an article: path, slug, title, excerpt, category, type, original_url, web_url, amp_web_url, cdn_amp_web_url,
+    published_at, quality, heat, published, provider.domain, provider.name. Inside `Some` and `Every`: name and slug of a
+    topic; url, width, height and is_cached of an image; of `related`, those of an article.
+    """
 
     key: str
     op: Op

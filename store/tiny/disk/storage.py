@@ -20,7 +20,6 @@ from store.errors import StoreDamagedError, StoreError, StoreReadOnlyError
 from store.tiny.disk import compaction, journal, snapshot
 from store.tiny.disk.catalog import Catalog
 from store.tiny.disk.damage import previous, snapshot_damaged
-from store.tiny.disk.difference import difference
 from store.tiny.disk.files import Files
 from store.tiny.disk.group import GroupCommit, Take
 from store.tiny.disk.journal import Dropped, Journal, OutcomeUnknownError, Title
@@ -176,8 +175,16 @@ class JournalStorage(Reader, Storage):
 
     def write(self, data: dict[str, dict[str, Any]]) -> None:
         """Commit what differs between the tables and *data*; logs are left as they are."""
-        wanted = {name: documents for name, documents in data.items() if name not in self._logs}
-        self.commit(lambda transaction: difference(transaction, self._replica.catalog.tables, wanted))
+
+        def wanted() -> Iterator[tuple[str, str, bytes | None]]:
+            for table, held in self._replica.catalog.tables.items():
+                documents = data.get(table, {})
+                yield from ((table, identifier, None) for identifier in held if identifier not in documents)
+            for table, documents in data.items():
+                if table not in self._logs:
+                    yield from ((table, identifier, orjson.dumps(each)) for identifier, each in documents.items())
+
+        self.commit(lambda transaction: transaction.difference(wanted()))
 
     # What keeps it small
 

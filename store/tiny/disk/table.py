@@ -77,8 +77,7 @@ class Draft(MutableMapping[str, dict[str, Any]]):
 
     def batch(self) -> Batch | None:
         """Return what differs from the store, or None where nothing does."""
-        stored = {each: self._transaction.document(self._table, each) for each in self._drawn}
-        texts = {each: orjson.dumps(document) for each, document in self._drawn.items() if document is not None}
-        puts = [(self._table, each, text) for each, text in texts.items() if text != stored[each]]
-        drops = [(self._table, each) for each in stored if stored[each] is not None and each not in texts]
-        return Batch(self._transaction.sequence + 1, puts, drops) if puts or drops else None
+        return self._transaction.difference(
+            (self._table, identifier, None if document is None else orjson.dumps(document))
+            for identifier, document in self._drawn.items()
+        )

@@ -1,10 +1,10 @@
 """What a writer sees under the lock: everything durable, and what the writers just before it are about to write."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from store.tiny.disk.catalog import Catalog
-from store.tiny.disk.record import Batch, Record, checked
+from store.tiny.disk.record import Batch, Record, Row, RowId, checked
 
 
 class Transaction:
@@ -30,6 +30,21 @@ class Transaction:
             elif name == table:
                 found.pop(identifier, None)
         return found
+
+    def difference(self, wanted: Iterable[tuple[str, str, bytes | None]]) -> Batch | None:
+        """Return the batch after which each id of a table has the document that is *wanted*, None meaning none.
+
+        Returns None where all is so already.
+        """
+        puts: list[Row] = []
+        drops: list[RowId] = []
+        for table, identifier, document in wanted:
+            before = self.document(table, identifier)
+            if document is None and before is not None:
+                drops.append((table, identifier))
+            elif document is not None and document != before:
+                puts.append((table, identifier, document))
+        return Batch(self.sequence + 1, puts, drops) if puts or drops else None
 
     def add(self, batch: Batch) -> Record:
         """Take a batch for granted from here on; ValueError where it cannot be written."""

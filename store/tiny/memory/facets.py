@@ -37,7 +37,7 @@ def counted(articles: Articles, among: BitMap, facet: Facet) -> list[Bucket]:
             raise CriteriaError("a histogram needs the unit of its bars")
         starts = _counts(articles, among, _starts(facet.unit))
         bars = sorted((start, count) for start, count in starts if isinstance(start, datetime))
-        return [Bucket(start, count, bar_end(start, facet.unit)) for start, count in bars]
+        return [Bucket(start, count, _bar_end(start, facet.unit)) for start, count in bars]
     if facet.name not in FACETS:
         raise CriteriaError(f"{facet.name!r} is none of {', '.join((*FACETS, 'histogram'))}")
     counts = ((value, count) for value, count in _counts(articles, among, FACETS[facet.name]) if isinstance(value, str))
@@ -45,7 +45,7 @@ def counted(articles: Articles, among: BitMap, facet: Facet) -> list[Bucket]:
     return [Bucket(value, count) for value, count in ranked[: facet.first]]
 
 
-def bar_start(instant: datetime, unit: DateUnit) -> datetime:
+def _bar_start(instant: datetime, unit: DateUnit) -> datetime:
     """Return when the bar that holds *instant* starts, in UTC."""
     hour = instant.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     day = hour.replace(hour=0)
@@ -64,7 +64,7 @@ def bar_start(instant: datetime, unit: DateUnit) -> datetime:
             return day.replace(month=1, day=1)
 
 
-def bar_end(start: datetime, unit: DateUnit) -> datetime:
+def _bar_end(start: datetime, unit: DateUnit) -> datetime:
     """Return when the bar that starts at *start* ends; the last instant there is, where a calendar ends before it."""
     try:
         match unit:
@@ -86,7 +86,7 @@ def _starts(unit: DateUnit) -> Of[Hashable]:
 
 
 def _start(unit: DateUnit, article: Article) -> Iterable[Hashable]:
-    return () if article.published_at is None else (bar_start(article.published_at, unit),)
+    return () if article.published_at is None else (_bar_start(article.published_at, unit),)
 
 
 def _counts(

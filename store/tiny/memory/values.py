@@ -51,10 +51,6 @@ class Values(Generic[V]):
         """Return the articles that hold exactly *value*; not to be changed."""
         return self.bitmaps.get(value, NOTHING)
 
-    def groups(self) -> Iterable[Hashable]:
-        """Return the groups that there are."""
-        return self._groups
-
     def group(self, group: Hashable) -> Iterable[V]:
         """Return the values of one group."""
         return self._groups.get(group, ())
