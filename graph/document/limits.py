@@ -23,6 +23,7 @@ from graph.document.argument_path import path_to
 from graph.document.cost.arithmetic import Cost, Slicing, size
 from graph.document.cost.conditions import VariableConditions, variable_conditions
 from graph.document.cost.selections import Tallies, Tally
+from graph.document.fragments import fragments_by_name
 from graph.errors import PageTooLarge, Refusal, over_limit
 from graph.settings import Settings
 
@@ -74,7 +75,7 @@ class Allowance:
 
 def counted(document: DocumentNode, schema: GraphQLSchema, settings: Settings) -> dict[str | None, Allowance]:
     """Return the counts of each operation of a parsed document, by name. Raises Refusal where it is over a limit."""
-    tallies = Tallies(document, schema, settings)
+    tallies = Tallies(fragments_by_name(document), schema, settings)
     allowances: dict[str | None, Allowance] = {}
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):

@@ -5,11 +5,12 @@ other take as many steps as the document has fields, however many those would ex
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from graphql import (
-    DocumentNode,
     FieldNode,
+    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLArgument,
     GraphQLField,
@@ -32,7 +33,6 @@ from msgspec.structs import replace
 
 from graph.document.cost.arithmetic import Cost, Factor, Slicing, objects
 from graph.document.cost.conditions import CONDITIONS, Uses, count_literal
-from graph.document.fragments import fragments_by_name
 from graph.errors import PageTooLarge, Refusal, over_limit
 from graph.settings import Settings
 
@@ -97,9 +97,11 @@ NOTHING = Tally()
 class Tallies:
     """Counts the operations of one document; each fragment is counted once."""
 
-    def __init__(self, document: DocumentNode, schema: GraphQLSchema, settings: Settings) -> None:
+    def __init__(
+        self, fragments: Mapping[str, FragmentDefinitionNode], schema: GraphQLSchema, settings: Settings
+    ) -> None:
         self.schema, self.settings = schema, settings
-        self.fragments = fragments_by_name(document)
+        self.fragments = fragments
         self.memo: dict[tuple[str, Factor | None], Tally] = {}
         self.chain: set[str] = set()
         self.level = 0
