@@ -55,7 +55,7 @@ class Admission:
 
     @property
     def shed(self) -> int:
-        """How many requests, streams and sockets there was no room for."""
+        """How many requests, operations on sockets, streams and sockets there was no room for."""
         return self.requests.shed + self.streams.shed + self.sockets.shed
 
     def admit_now(self, loop: asyncio.AbstractEventLoop) -> None:

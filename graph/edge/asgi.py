@@ -146,7 +146,10 @@ class App:
         counts, admission = self.operations.counts, self.admission
         return Samples(
             counters={
-                "shed": ("Requests, streams and sockets that there was no room for.", admission.shed),
+                "shed": (
+                    "Requests, operations on sockets, streams and sockets that there was no room for.",
+                    admission.shed,
+                ),
                 "kept_bytes_hits": ("Objects whose encoded bytes were there.", counts.hits),
                 "kept_bytes_misses": ("Objects that had to be encoded.", counts.misses),
                 "plan_calls": ("Calls of linked fields by plans.", counts.calls),
