@@ -15,6 +15,10 @@ from tests.newsrooms import CORPUS, MISSING, NEWSROOM, ask, fill
 
 pytestmark = pytest.mark.anyio
 
+CLIENTS = ROOT / "docs" / "clients.md"
+"""Its queries are compiled and run by tests/test_clients.py."""
+PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *FILES} - {CLIENTS})
+
 
 @pytest.fixture(scope="module")
 def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyStore]:
@@ -54,10 +58,8 @@ def test_the_readme_shows_one_query_and_its_page_ten_more() -> None:
     assert (shown.count("README.md"), shown.count("queries.md")) == (1, 10)
 
 
-@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *FILES], ids=lambda path: path.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_no_page_shows_a_query_that_is_not_asked(page: Path) -> None:
-    if page.name == "clients.md":
-        pytest.skip("its queries are compiled and run by tests/test_clients.py")
     fences = re.findall(r"^\s*(?:`{3,}|~{3,})\s*graphql\b", page.read_text(encoding="utf-8"), re.M | re.I)
     assert len(fences) == len(read(page) if page in FILES else [])
 
