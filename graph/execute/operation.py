@@ -79,7 +79,7 @@ class PlannedOperation:
     async def _walk(self, root: Shape, inputs: Inputs, context: Context) -> Answer:
         run = Run(context, inputs, partial(self.fragments.region, context.store.sequence, context.viewer))
         try:
-            data, errors = await run.execute(root, None)
+            data, errors = await run.execute(root)
         except Exception:
             log.warning("the plan had come to the field %s", run.field and run.field.name)
             raise

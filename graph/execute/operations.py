@@ -29,7 +29,7 @@ Make = Callable[[InterpretedOperation, Counts], Operation]
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class PreparedDocument:
     """A document's operations by name, and those prepared so far: most documents are asked for one. `size` in bytes."""
 
     size: int
@@ -42,7 +42,9 @@ class Operations:
 
     def __init__(self, schema: GraphQLSchema, settings: Settings, make: Make) -> None:
         self.schema, self.settings, self.make, self.counts = schema, settings, make, Counts()
-        self.documents: LRUCache[str, Document] = LRUCache(settings.operations_bytes, getsizeof=attrgetter("size"))
+        self.documents: LRUCache[str, PreparedDocument] = LRUCache(
+            settings.operations_bytes, getsizeof=attrgetter("size")
+        )
 
     def prepare(self, text: str, operation_name: str | None) -> Operation:
         """Return an operation, from those kept or anew. Raises Refusal where it may not be executed."""
@@ -56,13 +58,13 @@ class Operations:
             operation = document.prepared[chosen.name] = self.make(chosen, self.counts)
         return operation
 
-    def _keep(self, text: str, document: Document) -> None:
+    def _keep(self, text: str, document: PreparedDocument) -> None:
         with suppress(ValueError):  # it alone is larger than all that may be kept
             self.documents[text] = document
         while len(self.documents) > self.settings.operations:
             self.documents.popitem()
 
-    def _read(self, text: str) -> Document:
+    def _read(self, text: str) -> PreparedDocument:
         document = parsed(text, self.settings)
         allowances = counted(document, self.schema, self.settings)
         validated(document, self.schema, self.settings)
@@ -72,7 +74,7 @@ class Operations:
             name: InterpretedOperation(self.schema, self.settings, document, definition, allowances[name])
             for name, definition in zip(names, definitions, strict=True)
         }
-        return Document(len(text) + scan(text, self.settings.tokens) * TOKEN_BYTES, operations)
+        return PreparedDocument(len(text) + scan(text, self.settings.tokens) * TOKEN_BYTES, operations)
 
 
 def planned_operations(schema: GraphQLSchema, settings: Settings) -> Operations:

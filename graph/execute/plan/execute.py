@@ -40,8 +40,7 @@ class Run:
         "unconfirmed",
     )  # fmt: skip
 
-    def __init__(self, context: Any, inputs: Inputs, region_of: RegionOf | None) -> None:
-        """Prepare a walk; without *region_of* nothing is cached."""
+    def __init__(self, context: Any, inputs: Inputs, region_of: RegionOf) -> None:
         self.context, self.inputs, self.region_of = context, inputs, region_of
         self.regions: dict[Shape, Region | None] = {}
         self.keyed: dict[Field, Mapping[str, Any]] = {}
@@ -50,9 +49,9 @@ class Run:
         self.field: Field | None = None
         self.unconfirmed: Exception | None = None
 
-    async def execute(self, root: Shape, value: Any) -> tuple[Any, list[GraphQLError]]:
+    async def execute(self, root: Shape) -> tuple[Any, list[GraphQLError]]:
         """Return the data and the errors of the answer."""
-        data = (await self._level(root, [value]))[0]
+        data = (await self._level(root, [None]))[0]
         if type(data) is WithErrors:
             return data.value, written(data.errors)
         return data, []
@@ -224,8 +223,6 @@ class Run:
         return self.regions[shape]
 
     def _find_region(self, shape: Shape) -> Region | None:
-        if self.region_of is None:
-            return None
         given = {name: self.inputs.given[name] for name in shape.variables if name in self.inputs.given}
         try:
             encoded = orjson.dumps(given, option=orjson.OPT_SORT_KEYS) if given else b""

@@ -50,7 +50,7 @@ async def planned(
         return cache.region(asking.sequence, asking.viewer, identity, within)
 
     run = Run(asking, inputs, region)
-    data, errors = await run.execute(plan.root(inputs.coerced), None)
+    data, errors = await run.execute(plan.root(inputs.coerced))
     return orjson.loads(orjson.dumps(data, option=JSON)), errors, run
 
 

@@ -48,7 +48,7 @@ def run(text: str, variables: dict[str, Any], asking: zoo.Asking, cache: Fragmen
     inputs = definitions.inputs(variables)
     walk = Run(asking, inputs, lambda identity, within: cache.region(asking.sequence, asking.viewer, identity, within))
     with pytest.raises(StopIteration) as end:
-        walk.execute(planned.root(inputs.coerced), None).send(None)
+        walk.execute(planned.root(inputs.coerced)).send(None)
     data, errors = end.value.value
     assert not errors
     return orjson.loads(orjson.dumps(data)), walk
