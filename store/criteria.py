@@ -42,8 +42,8 @@ class Is(Struct, frozen=True):
     """One key compared with one value: `Is("heat", Op.GTE, 50)`, `Is("category", Op.IS_NULL, True)`.
 
     Keys of an article: path, slug, title, excerpt, category, type, original_url, web_url, amp_web_url, cdn_amp_web_url,
-    published_at, quality, heat, published, provider.domain, provider.name. Inside `Some` and `Every`: name and slug of a
-    topic; url, width, height and is_cached of an image; of `related`, those of an article.
+    published_at, quality, heat, published, provider.domain, provider.name. Inside `Some` and `Every`, of a topic: name,
+    slug; of an image: url, width, height, is_cached.
     """
 
     key: str
