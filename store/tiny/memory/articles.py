@@ -19,7 +19,10 @@ from store.tiny.memory.values import Postings, Values
 V = TypeVar("V", bound=Hashable)
 Of = Callable[[Article], Iterable[V]]
 MOST_TERMS = 16
-"""Terms of all orders that are kept up; each costs a write some microseconds, and some 100 bytes an article."""
+"""Terms of all orders that are indexed; each costs a write some microseconds, and some 100 bytes an article.
+
+An LRU cache by hand: each write goes through all rankings, which `cachetools` counts as use of each.
+"""
 
 
 class Index(Protocol):

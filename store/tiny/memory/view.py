@@ -1,9 +1,5 @@
 """Criteria in, answers out: the state as one kind of reader sees it, with drafts or without."""
 
-from collections.abc import Hashable
-from typing import Any, TypeVar
-
-from msgspec import Struct
 from msgspec.structs import replace
 from pyroaring import BitMap
 
@@ -19,42 +15,16 @@ from store.tiny.memory.naming import Names, Taxonomy
 from store.tiny.memory.orders import ordering
 from store.tiny.memory.paging import listed, paged, scored
 from store.tiny.memory.predicates import DOMAIN, NAMED, predicate
+from store.tiny.memory.query_cache import QueryCache
 from store.tiny.search.fulltext import FullText
 
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
 EVERYTHING = AllOf(())
-MOST_KEPT = 1024
-"""How many filters' articles are kept until the next change: a page, its count and its facets share them."""
+MOST_FILTERS = 1024
+"""Filters whose articles are cached: a page, its count and its facets share them."""
 MOST_PAGES = 2048
-"""How many pages are kept likewise: each is its articles' references and their cursors, 3 KB for twenty."""
+"""Pages that are cached: each is its articles' references and their cursors, 3 KB for twenty."""
 MOST_SEARCHES = 16
-"""How many searches' articles are kept likewise; each has a score for each article."""
-LARGEST = 4_096
-"""Characters and values of the largest filter or search that is kept beside others."""
-
-
-def is_small(value: Any, most: int = LARGEST) -> bool:
-    """Whether a filter or a search is small enough to be kept beside others."""
-    pending, left = [value], most
-    while pending and left > 0:
-        value = pending.pop()
-        if isinstance(value, str):
-            left -= len(value)
-        elif isinstance(value, tuple):
-            left -= len(value)
-            pending += value[: max(left, 0)]
-        elif isinstance(value, Struct):
-            pending += [getattr(value, name) for name in value.__struct_fields__]
-        left -= 1
-    return left > 0
-
-
-def keep(kept: dict[K, V], key: K, value: V, most: int) -> None:
-    """Keep a value under its key, and forget all others where there are too many or the key is large."""
-    if len(kept) >= most or not is_small(key):
-        kept.clear()
-    kept[key] = value
+"""Searches whose scores are cached, one for each article that matches."""
 
 
 class View:
@@ -65,40 +35,37 @@ class View:
         self._visible = articles.visible(drafts)
         self._matcher = Matcher(articles, links, drafts)
         self.names = Names(articles, taxonomy, drafts)
-        self._selected: dict[Filter, BitMap] = {}
-        self._pages: dict[Criteria, Slice[Article]] = {}
-        self._searched: dict[Search, tuple[dict[int, float], BitMap]] = {}
-        self._providers: list[Provider] | None = None
-        self._topics: list[Topic] | None = None
+        self.forget()
 
     def forget(self) -> None:
-        """Drop what was kept of the state before a change."""
-        self._selected.clear()
-        self._pages.clear()
-        self._searched.clear()
-        self._providers = self._topics = None
+        """Drop what was cached before a change; new caches, since `clear` takes their items out one by one."""
+        self._filtered: QueryCache[Filter, BitMap] = QueryCache(MOST_FILTERS)
+        self._pages: QueryCache[Criteria, Slice[Article]] = QueryCache(MOST_PAGES)
+        self._searched: QueryCache[Search, tuple[dict[int, float], BitMap]] = QueryCache(MOST_SEARCHES)
+        self._providers: list[Provider] | None = None
+        self._topics: list[Topic] | None = None
         self.names.forget()
 
     def matching(self, criteria: Criteria) -> BitMap:
         """Return the articles that match; not to be changed."""
-        found = self._filtered(criteria.filter)
+        found = self._satisfying(criteria.filter)
         return found if criteria.search is None else found & self._sought(criteria.search)[1]
 
-    def _filtered(self, where: Filter) -> BitMap:
+    def _satisfying(self, where: Filter) -> BitMap:
         if where == EVERYTHING:
             return self._visible
-        found = self._selected.get(where)
+        found = self._filtered.find(where)
         if found is None:
             found = self._matcher.matching(where, self._visible)
-            keep(self._selected, where, found, MOST_KEPT)
+            self._filtered[where] = found
         return found
 
     def find(self, criteria: Criteria) -> Slice[Article]:
         """Return one page. Raises CriteriaError where its order, page or cursors make no sense."""
-        found = self._pages.get(criteria)
+        found = self._pages.find(criteria)
         if found is None:
             found = self._found(criteria)
-            keep(self._pages, criteria, found, MOST_PAGES)
+            self._pages[criteria] = found
         return found
 
     def _found(self, criteria: Criteria) -> Slice[Article]:
@@ -115,11 +82,11 @@ class View:
         return replace(page, scores=[scores[self._articles.numbers[article.path]] for article in page.items])
 
     def _sought(self, search: Search) -> tuple[dict[int, float], BitMap]:
-        found = self._searched.get(search)
+        found = self._searched.find(search)
         if found is None:
             scores = self._fulltext.matching(search)
             found = scores, BitMap(list(scores))
-            keep(self._searched, search, found, MOST_SEARCHES)
+            self._searched[search] = found
         return found
 
     def count(self, criteria: Criteria) -> int:

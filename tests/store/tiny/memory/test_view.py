@@ -64,7 +64,7 @@ def test_a_page_of_a_search_does_not_hold_the_scores_of_all_that_it_found(tmp_pa
 def test_small_filters_are_kept(store: TinyStore) -> None:
     small = [Criteria(Is("heat", Op.GT, number)) for number in range(10)]
     asyncio.run(store.find(small))
-    assert {each.filter for each in small} <= store._state.view(False)._selected.keys()
+    assert {each.filter for each in small} <= store._state.view(False)._filtered.keys()
 
 
 def test_orders_are_kept_up_to_a_number_of_terms(store: TinyStore) -> None:
