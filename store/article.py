@@ -1,7 +1,7 @@
-"""The frozen record of one article, and of what articles speak of: images, providers, topics, related summaries.
+"""Defines the entities that a store answers with: articles, and the images, providers, topics and summaries in them.
 
-Records are what the store answers with. They hold what pages are made of; the body, the opaque `secured` value and the
-keys without a field of their own stay in the stored document, which `Store.documents` reads on demand.
+They hold what pages are made of. The body, the opaque `secured` value and the keys without a field of their own stay in
+the stored document, which `Store.documents` reads on demand.
 """
 
 from datetime import datetime

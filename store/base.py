@@ -1,4 +1,4 @@
-"""The store's contract: batches in, batches out, in the order asked; no method is per article.
+"""Defines what every store promises: methods that take and return batches, in the order asked; none is per article.
 
 A store that holds its articles in memory answers without suspending. `drafts` shows unpublished articles too; without
 it they are invisible everywhere: in lists, counts, names, and as the targets of related entries.
@@ -81,7 +81,7 @@ class Change(Struct, frozen=True, gc=False):
 class ChangePage:
     """Changes after a sequence, oldest first; `next` is where the following page starts.
 
-    `reset` is true where `since` is older than the changes that are kept (or not of this store): reload everything.
+    `reset` is true where `since` is older than the changes that are stored (or not of this store): reload everything.
     """
 
     changes: Sequence[Change]
@@ -143,7 +143,7 @@ class Highlight(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class CoTopic:
-    """A topic on the same articles: how many share both, and that over how many have either (0 to 1)."""
+    """A topic of the same articles: `shared` have both; `jaccard` is that over those with either (0 to 1)."""
 
     topic: Topic
     shared: int
@@ -159,19 +159,19 @@ class Store(Protocol):
 
     @property
     def identity(self) -> str:
-        """Differs from store to store, were both made of the same folder: a sequence means something in one of them."""
+        """Tells this store from all others: sequences of two cannot be compared, even if both hold the same folder."""
 
     @property
     def search_ready(self) -> bool:
-        """Whether a search is answered at once; until then it waits for the full text to be made."""
+        """Whether a search is answered at once, and need not wait until the full text is indexed."""
 
     @property
     def failure(self) -> str | None:
-        """Why no writes are taken any more, in words; None as long as they are."""
+        """Why the store takes no more writes, in words; None while it takes them."""
 
     @property
     def stale(self) -> str | None:
-        """Why reads no longer see what was written since, in words; None as long as they do."""
+        """Why reads do not see what was written since, in words; None while they do."""
 
     def reading(self) -> AbstractAsyncContextManager[None]:
         """Hold the state still: all reads inside see one sequence. Does not suspend unless a batch is being applied."""

@@ -1,8 +1,8 @@
-"""What may be asked of a store, in no backend's language: filters, search, order, page; and the slices that come back.
+"""Defines what may be asked of any store (filters, search, order, page) and the slices that come back.
 
-The meaning is that of plain Python over the articles. A missing value is None: it equals nothing else, so `NE` and
-`NOT_IN` match it and comparisons do not. Text is compared without case unless a predicate says otherwise, and titles
-and excerpts are compared in their text form. Ties of an order are broken by path, ascending.
+The meaning is that of Python's operators on the values of articles. A missing value is None: it equals nothing else, so
+`NE` and `NOT_IN` match it and comparisons do not. Text is compared without case unless a predicate says otherwise, and
+titles and excerpts are compared in their text form. Ties of an order are broken by path, ascending.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Every error of the store, with where it is and a reason that its reader can act on."""
+"""Defines every error of the store, each with where it is and a reason that its reader can act on."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""RAW in, TEXT out: what stands in a file becomes words for people; names and paths become slugs."""
+"""Turns what stands in files into text for people, and names and paths into slugs."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""An address in, one address for one article out: no trackers, fragments and AMP; relative addresses made absolute.
+"""Cleans addresses, so that an article has but one: no trackers, fragments or AMP; and makes relative ones absolute.
 
 `canonical` is what readers are shown, so it keeps scheme, `www.` and a final slash: without them a link may not work.
 `clean` is what articles are found by, so it drops these too: nobody publishes two articles that differ in them alone.

@@ -1,4 +1,4 @@
-"""What the property tests draw: text that is hard on YAML, metadata as files hold it, whole article files."""
+"""Draws what property tests need: text that is hard on YAML, metadata as files hold it, whole article files."""
 
 from typing import Any
 

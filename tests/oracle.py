@@ -1,4 +1,4 @@
-"""What criteria mean, in the plainest Python: list comprehensions over articles, no index, no cleverness."""
+"""Evaluates criteria by list comprehensions over articles, without any index, for tests to compare with."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""File layers for the tests of the storage: one counts its calls, one fails at the Nth, one ends the process there."""
+"""Replaces the storage's system calls in its tests: one class counts them, one fails at the Nth, one kills there."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""A history of numbered writes, each of two documents that must agree, and what a store may hold of it afterwards."""
+"""Writes a history of numbered pairs of documents, and checks what a store holds of it afterwards."""
 
 import gc
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""Writes to a store until somebody kills it: PATH FIRST LAST SIZE in, each acknowledged number out, one a line."""
+"""Writes to a store until it is killed, and prints each acknowledged number, for the tests that kill it.
+
+Arguments: PATH FIRST LAST SIZE."""
 
 import sys
 from pathlib import Path

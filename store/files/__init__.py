@@ -1,1 +1,8 @@
-"""From folders of files to documents, and back."""
+"""Reads folders of article files into documents and a store, and writes documents back as files.
+
+- which files there are, and their bytes: `source`, `folder`, `listing`; many of them: `pool`
+- one file becomes one document: `documents`, by `front_matter`, `quick_yaml`, `yaml_nodes`, `scalars`, `keys`
+- a document becomes what it describes: `entities`
+- folders become a store's content: `ingest`, `report`, `garbage`
+- documents become files: `write_back` (one article), `export` (all), `place`, `rendering`
+"""

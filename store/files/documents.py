@@ -1,4 +1,4 @@
-"""The bytes of a file in, the document to be stored out, with everything wrong with it named by line."""
+"""Reads the bytes of one file into the document to be stored, or names by line everything that is wrong with them."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -161,12 +161,12 @@ def _cleaned(addresses: list[str]) -> tuple[str, ...]:
 
 
 def _provider(entry: Mapping[str, Any], addresses: list[str], base: str | None, path: str) -> Mention:
-    told = entry.get("provider") or {}
-    site = home(told.get("domain") or "") or next(filter(None, map(domain, addresses)), "")
+    provider = entry.get("provider") or {}
+    site = home(provider.get("domain") or "") or next(filter(None, map(domain, addresses)), "")
     if not site:
         raise _missing(path, "expected a provider with a domain, or a URL to take it from")
-    name = told.get("name") or site
-    images = told.get("images")
+    name = provider.get("name") or site
+    images = provider.get("images")
     return Mention(site, name, _images(images, base)) if images else _mention(site, name)
 
 

@@ -1,4 +1,4 @@
-"""Documents in, files in a folder out: the way back from a store. What is written parses to equal documents."""
+"""Writes documents as files into a folder, from which they can be ingested again: each file parses to its document."""
 
 import os
 from collections.abc import Iterable

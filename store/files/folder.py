@@ -1,5 +1,6 @@
-"""An open folder and the path of a file in, the file's bytes out. Which files there are: `store.files.listing`.
+"""Opens the files of one folder and reads their bytes, without ever leaving the folder.
 
+Which files there are is left to `store.files.listing`.
 Nothing outside the folder is opened: every step of a path is opened relative to the one before and refuses links, so a
 folder that changes meanwhile cannot lead elsewhere. FIFOs, devices and sockets are refused, and opening never waits.
 Needs a POSIX system.
@@ -88,14 +89,14 @@ class Folder:
         except OSError as error:
             raise ArticleError(refusal(CONFIGURATION, error)) from None
         raw = self.read(File(CONFIGURATION, CONFIGURATION)) or b""
-        told = read_configuration(raw.decode("utf-8", "replace"), CONFIGURATION)
-        return (told.get("url", "") + told.get("baseurl", "")).rstrip("/") or None
+        settings = read_configuration(raw.decode("utf-8", "replace"), CONFIGURATION)
+        return (settings.get("url", "") + settings.get("baseurl", "")).rstrip("/") or None
 
     def lock(self) -> bool:
-        """Take the folder for oneself until it is closed, and say whether it was free.
+        """Lock the folder until it is closed; return false if another process has it locked.
 
-        Whoever reads it into a store, or writes both to it and to the store, does so alone, in whatever process.
-        Raises OSError where the file system has no locks.
+        An ingest and a write-back each hold the lock, so that one at a time changes folder and store.
+        Raises OSError if the file system has no locks.
         """
         try:
             fcntl.flock(self._root, fcntl.LOCK_EX | fcntl.LOCK_NB)

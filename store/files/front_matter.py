@@ -1,4 +1,4 @@
-"""Text in, tree and body out: the front matter of an article, or a data file that is nothing else; and back to text.
+"""Splits a file's text into front matter and body and parses the front matter, or renders both to text again.
 
 An article is a YAML mapping fenced by two lines of three dashes, then its body. Lines may end in LF, CRLF or CR; what
 comes out has LF. Nothing here opens a file; that is the work of `store.files.folder`.

@@ -1,4 +1,4 @@
-"""Work that makes many objects and no cycles in, the same work without the garbage collector's looking on out."""
+"""Switches the cyclic garbage collector off while many acyclic objects are created."""
 
 import gc
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def collecting_later() -> Iterator[None]:
-    """Keep the collector from looking again and again at what is being made; reference counts free the rest."""
+    """Switch the collector off for the context; reference counts free what is dropped meanwhile."""
     was_on = gc.isenabled()
     gc.disable()
     try:

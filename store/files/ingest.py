@@ -1,4 +1,4 @@
-"""Folders against a store: what is new or changed goes in, what is gone comes out, and a report says so.
+"""Ingests folders into a store: puts what is new or changed, removes what is gone, and reports what it did.
 
 Whether a file changed is decided by the digest of its bytes and by nothing else, so no edit is missed, whatever clocks
 and tools did to its times; reading and digesting an unchanged file takes some 12 µs. Only the others are parsed, by
@@ -31,10 +31,10 @@ BATCH = 1000
 """Documents that are applied, and so made durable, at once."""
 
 PAUSE = 0.01
-"""Seconds between two looks at a folder that somebody else is reading."""
+"""Seconds between two tries to lock a folder that another process has locked."""
 
 Progress = Callable[[int, int], None]
-"""Told how many files are done, of how many."""
+"""Called with how many files are done, and of how many."""
 
 
 async def ingest(  # noqa: PLR0913 -- options, by keyword
@@ -71,7 +71,7 @@ async def check(sources: Sequence[Source], *, progress: Progress | None = None, 
 
 @dataclass(slots=True)
 class _Run:
-    """What the sources of one ingest share: the report, whose path is whose, and how far it is."""
+    """What the sources of one ingest share: the report, the source of each path, and the progress."""
 
     progress: Progress | None
     processes: int | None
@@ -92,7 +92,7 @@ class _Run:
 
 
 class _Ingest:
-    """One source on its way into the store, or, without a store, only read."""
+    """Ingests one source; without a store, only reads it."""
 
     def __init__(self, store: Store | None, source: Source, run: _Run) -> None:
         self._store, self._source, self._run, self._report = store, source, run, run.report
@@ -218,7 +218,7 @@ class _Ingest:
 
 
 async def _alone(folder: Folder) -> None:
-    """Return once nobody else reads the folder into a store or writes to it; without locks there, at once."""
+    """Wait for the lock of the folder; go on without it if its file system has no locks."""
     with suppress(OSError):
         while not folder.lock():  # noqa: ASYNC110 -- held by other processes, which set no event of ours
             await asyncio.sleep(PAUSE)
@@ -253,5 +253,5 @@ def _distinct(sources: Sequence[Source]) -> Sequence[Source]:
 
 
 def _is_gone(identity: str) -> bool:
-    """Tell whether a source was a folder without a name that is no more: its articles pass to whoever has them now."""
+    """Tell whether a source is an unnamed folder that exists no more, so that another source may have its articles."""
     return identity.startswith("/") and not Path(identity).exists()

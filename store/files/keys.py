@@ -1,4 +1,4 @@
-"""A tree as it was read in, typed metadata out: what each key of a file holds, and everything that is wrong with it.
+"""Types the metadata of a file by what each key holds, and names everything that is wrong with it.
 
 Keys without an entry here are kept, typed by YAML's core rules. Dates become RFC 3339 instants in UTC; `key:` with
 nothing behind it becomes None.
@@ -14,7 +14,7 @@ from store.files.yaml_nodes import Path
 from store.urls import domain, home
 
 MOST_FAULTS = 50
-"""Faults of one file that are told; an editor mends the first ones first."""
+"""Faults of one file that are reported; further ones show up once these are mended."""
 URL_KEYS = ("webUrl", "originalUrl", "ampWebUrl", "cdnAmpWebUrl")
 """The addresses of an article, the one to show first."""
 

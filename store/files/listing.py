@@ -1,4 +1,4 @@
-"""An open folder in, the list of its files out: which may be documents, how many others, and what is refused.
+"""Lists the files of an open folder that may be documents, counts the others, and says what is refused.
 
 Every directory is walked once, under its own name rather than a link's, so loops end. Links that stay inside the folder
 are resolved, since `store.files.folder` opens none; those that leave it are refused. Names that start with a dot are

@@ -1,4 +1,4 @@
-"""An open folder and a path in, the file there read, replaced or gone out.
+"""Reads, replaces or removes one file below an open folder, and never a file outside of it.
 
 A path that would leave the folder is refused, be it by `..`, by an absolute path or by a link that lies there. A file
 is written beside its place and then renamed, so none is ever half there.
@@ -85,7 +85,7 @@ class Place:
 
 @contextmanager
 def placed(root: int, path: str, *, durable: bool) -> Iterator[Place]:
-    """Give the place of *path* below the open directory *root*; directories on the way are made.
+    """Yield the place of *path* below the open directory *root*; directories on the way are made.
 
     Raises OSError, and ValueError for a path that leads out of the folder.
     """

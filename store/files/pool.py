@@ -1,4 +1,4 @@
-"""Files of a folder in, their documents and problems out: by worker processes where there are many, else right here.
+"""Reads files into documents and problems, in worker processes if there are many files, else in this process.
 
 A worker opens the files itself and hands back encoded documents. Workers are spawned, not forked, since this process
 may have threads; where none can be started, or one is killed, the rest is read here.
@@ -109,7 +109,7 @@ class _Worker:
 
 def _start(task: Task) -> None:
     gc.disable()  # nothing read here refers to itself
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal interrupts all its processes: the first one sees to us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal interrupts them all; the parent ends this one
     # A process that waits for work holds both ends of the pipe that it waits at, so it would never see it close.
     when_parent_is_gone(lambda: os._exit(1))
     _Worker.task, _Worker.folder = task, Folder(Path(task.folder))

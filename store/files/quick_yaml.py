@@ -1,4 +1,4 @@
-r"""YAML text in, the tree out, for the plain YAML that most article files are; None for all that needs the full reader.
+r"""Parses the simple YAML that most article files are, so that an ingest needs the slow full reader only for the rest.
 
 Read here: block mappings and lists, one scalar a line, unquoted or in double quotes with no escape but `\"` and `\\`.
 Everything else (comments, flow style, block scalars, text over several lines, odd spacing, any error) is left to

@@ -1,4 +1,4 @@
-"""Metadata in, YAML text out: as an editor would have written it, quoted only where some reader would not see text."""
+"""Renders metadata as the YAML that an editor would write, quoting only what some reader would not take for text."""
 
 import re
 from collections.abc import Iterator, Mapping

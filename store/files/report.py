@@ -1,4 +1,4 @@
-"""What an ingest did: how many files, and what is wrong with some, as lines for people or as JSON."""
+"""Counts what an ingest did and collects what is wrong with files, as lines for people or as JSON."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field

@@ -1,7 +1,7 @@
-"""One scalar as it was written in, one typed value out: text, whole number, flag, instant, or YAML 1.2's core rules.
+"""Converts a scalar as written to what its key holds: text, whole number, flag, instant, or what YAML 1.2 makes of it.
 
-YAML 1.1, as most loaders have it, reads a title `NO` as false and `12:30` as 750. So a plain scalar stays text until it
-is known which key it belongs to.
+YAML 1.1, as most loaders implement it, reads a title `NO` as false and `12:30` as 750. So a plain scalar stays text
+until it is known which key it belongs to.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""`FOLDER` or `NAME=FOLDER` in, a source out: a folder, and the name that stands before its paths."""
+"""Parses `FOLDER` or `NAME=FOLDER` into a source: a folder, and the name that its paths begin with."""
 
 import os
 import re
@@ -21,7 +21,7 @@ class Source:
 
     @classmethod
     def parse(cls, argument: str, base_url: str | None = None) -> "Source":
-        """Read a command line's argument. A folder that is really called so is meant as such."""
+        """Read a command line's argument, as the name of a folder if there is one with that very name."""
         match = _NAMED.fullmatch(argument)
         if match is None or Path(argument).is_dir():
             return cls(Path(argument), base_url=base_url)

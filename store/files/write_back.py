@@ -1,9 +1,8 @@
-"""An article's text in, the article durable out: in the store, and in its file where the folders are written to.
+"""Saves or removes one article, in the store and in its file, so that both say the same.
 
-The file goes first. Where the store then refuses, it is put back as it was; where the process dies in between, nobody
-was told that anything is done, and the next ingest takes up what the file says. A file that is not what was read from
-it, since somebody edited it or broke it, is left alone. Folder and store change under one lock, and an ingest takes it
-too.
+The file is written first. If the store then refuses, the file is put back as it was; if the process dies in between,
+nothing was acknowledged, and the next ingest reads what the file says. A file that was edited or broken since the store
+read it is left alone. Folder and store change under one lock, which an ingest takes too.
 """
 
 import asyncio
@@ -28,14 +27,14 @@ ENDINGS = (*FENCED, *WHOLE)
 LONGEST = 1024
 """Bytes of a path."""
 PATIENCE = 5.0
-"""Seconds that a folder is waited for while it is read into a store."""
+"""Seconds to wait for a folder that is being ingested."""
 BEHIND = 0.5
-"""Seconds that the store may be behind what another process wrote to both."""
+"""Seconds to wait until the store has followed what another process wrote to file and store."""
 PAUSE = 0.01
 
 
 class Desk:
-    """Where articles are edited one by one; *sources* are the folders whose files are written too."""
+    """Edits articles one by one; articles in the folders of *sources* also in their files."""
 
     def __init__(self, store: Store, sources: Sequence[Source] = ()) -> None:
         self._store, self._sources = store, sources
@@ -79,7 +78,7 @@ class Desk:
             await self._change(Remove(path), place, there, None)
 
     async def _change(self, change: Put | Remove, place: Place, there: Content | None, wanted: Content | None) -> None:
-        """Make the file what is wanted, then apply the change; where either fails, the file is what was there."""
+        """Write the file as *wanted*, then apply the change; if either fails, put back what was *there*."""
         try:
             if wanted != there:
                 with _in_words(change.document.path if isinstance(change, Put) else change.path):
@@ -114,10 +113,10 @@ class Desk:
         return document
 
     def _source(self, path: str, before: Document | None) -> Source | None:
-        """Return the folder that a path belongs to, None for what no folder here has. Raises ArticleError.
+        """Return the folder that a path belongs to, or None for a document of no folder here. Raises ArticleError.
 
-        What came from a folder stays there. Anything else goes to the folder whose `NAME/` it begins with, else to the
-        first without a name.
+        A stored document stays in its folder. A new one goes to the folder whose `NAME/` its path begins with, else to
+        the first folder without a name.
         """
         if not self._sources:
             return None
@@ -161,7 +160,7 @@ def not_a_path(path: str) -> ArticleError:
 
 @contextmanager
 def _alone(source: Source) -> Iterator[Folder]:
-    """Give a source's folder, locked. Raises FileNotWrittenError."""
+    """Yield a source's folder, locked. Raises FileNotWrittenError."""
     with source.open() as folder:
         until = time.monotonic() + PATIENCE
         try:
@@ -176,7 +175,7 @@ def _alone(source: Source) -> Iterator[Folder]:
 
 @contextmanager
 def _at(folder: Folder, source: Source, path: str) -> Iterator[tuple[Place, Content | None]]:
-    """Give the place of an article's file, and what is there. Raises FileNotWrittenError."""
+    """Yield the place of an article's file, and what is there. Raises FileNotWrittenError."""
     with ExitStack() as stack:
         with _in_words(path):
             inner = path.removeprefix(source.prefix)
@@ -198,7 +197,7 @@ def _base_url(folder: Folder) -> str | None:
     try:
         return folder.base_url()
     except ArticleError:
-        return None  # as an ingest has it, which names what is wrong
+        return None  # an ingest goes on without it too, and reports what is wrong
 
 
 def _now() -> datetime:

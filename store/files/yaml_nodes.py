@@ -1,4 +1,4 @@
-"""YAML or JSON text in, a tree of mappings, lists and scalars out; bounded before it is built, refusals with a line.
+"""Parses YAML or JSON into mappings, lists and scalars, within bounds of depth and number; a refusal names its line.
 
 PyYAML's C parser hands over events one by one and keeps no stack of its own, so nothing here is recursive and no file
 can end the process. Scalars stay as written (see `store.files.scalars`); JSON's numbers, true, false and null are

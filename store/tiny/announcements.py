@@ -1,6 +1,6 @@
-"""An old and a new document in, what to announce of it out; and announced changes as they are stored.
+"""Encodes the announcement of each change, and pages through them as a reader with or without drafts may see them.
 
-What is stored says who could see the article before and after, so that each reader is told of what that reader sees.
+An announcement says who could see the article before and after the change, so that one entry serves both readers.
 """
 
 from collections.abc import Iterable
@@ -20,9 +20,9 @@ QUIET = SILENT | {"heat"}
 
 
 class Announcement(Struct, frozen=True, gc=False):
-    """One applied change, as stored, told to somebody or not: their sequences leave no gap, so a lost one is noticed.
+    """One applied change, as stored, even if no reader sees it: sequences without a gap show that none was lost.
 
-    `was` and `shown`: whether the article was and is published; None where there is none.
+    `was` and `shown`: whether the article was published before and is now; None if there was or is no article.
     """
 
     sequence: int

@@ -1,6 +1,6 @@
-"""Asked-for changes in, a batch for the storage out: what is put and dropped, and what is announced of it.
+"""Turns requested changes into one batch: the documents to put and drop, and an announcement of each change.
 
-Documents stand in one table for each kind, announced changes in one of their own, by sequence.
+Writing the batch is left to `store.tiny.disk.storage`.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from store.tiny.disk.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A document to be put, as it is stored and as it is read."""
+    """A document to be put, with its stored form and the entity that it describes."""
 
     document: Document
     data: bytes

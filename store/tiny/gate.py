@@ -1,8 +1,8 @@
-"""Readers and a writer in, turns out: many read at once, one applies a batch while nobody reads.
+"""Lets many readers in at once, or one writer alone, so that nobody reads half of a batch.
 
-Readers are tasks of any event loop in any thread, and hold the gate over their awaits; the writer is a thread that may
-wait. A waiting writer goes before readers that come later, and the readers that waited for it before the next writer,
-so neither starves the other.
+A readers-writer lock for tasks: readers belong to any event loop in any thread and hold the gate while they await; the
+writer is a thread that may block. A waiting writer goes before readers that come later, and the readers that waited for
+it before the next writer, so neither starves the other.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from types import TracebackType
 
 
 class Gate:
-    """Whose turn it is."""
+    """The lock: who reads or writes now, and who waits."""
 
     def __init__(self) -> None:
         self._turn = Condition()

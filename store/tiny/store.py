@@ -1,7 +1,7 @@
-"""The store over TinyDB's file: reads answered from memory and indexes, writes made durable by the storage below.
+"""Joins disk, memory and search into one store: answers reads from memory, and makes writes durable on disk.
 
-Each process that opens the store follows the storage's records, its own and those of others, and takes them into its
-state record by record while nobody reads.
+Each process that opens the store follows the records of all of them, and applies each to its own state while nobody
+reads.
 """
 
 import asyncio
@@ -34,10 +34,10 @@ from store.tiny.waiting import Waiting
 from store.urls import clean
 
 WORTH_CACHING = 500
-"""Fewer articles are read from their documents in no time."""
+"""With fewer articles a cache file saves no time."""
 BREATH_SECONDS = 0.001
-"""How long readers have between two portions of the full text: a lock goes to whoever asks first, and that is seldom
-one who waits."""
+"""Pause between two portions of the full text: without it, the indexing thread takes the lock again before a waiting
+reader has woken up."""
 
 
 class TinyStore:
@@ -62,7 +62,7 @@ class TinyStore:
         self._cache = cache.path_of(Path(path).absolute())
         self._storage = JournalStorage(path, read_only=read_only, gate=self._gate.writing)
         self._sequence = self._storage.sequence
-        self._storage.subscribe(self._take)
+        self._storage.subscribe(self._apply_record)
         self._closed = Event()
         self._indexer = Thread(target=self._index, name="store-indexer", daemon=True)
         if follow:
@@ -103,34 +103,34 @@ class TinyStore:
 
     @property
     def _state(self) -> State:
-        """What all documents come to; whoever compacts, exports, or finds nothing to ingest never needs it."""
+        """What all documents come to, loaded on first use: compacting and exporting do without it."""
         return self._made or self._load()
 
     def forget(self) -> None:
-        """Drop what is kept of earlier answers, as each change does: what comes next is made anew."""
+        """Drop all cached answers, as each change does, so that the next ones are computed."""
         state = self._state
         with self._still:
             state.changed()
 
     @property
     def failure(self) -> str | None:
-        """Why no writes are taken any more, in words; None as long as they are."""
+        """Why the store takes no more writes, in words; None while it takes them."""
         return self._storage.failure
 
     @property
     def stale(self) -> str | None:
-        """Why what others write is no longer taken in, in words; None as long as it is."""
+        """Why writes of other processes are no longer seen, in words; None while they are."""
         return self._storage.stale
 
     @property
     def search_ready(self) -> bool:
-        """Whether the full text is made; until then a search waits for it."""
+        """Whether the full text is indexed; until then a search waits for it."""
         return self._state.fulltext.ready
 
     def reading(self) -> AbstractAsyncContextManager[None]:
         """Hold the state still for as long as the context lasts."""
         if not self._made:
-            self._load()  # inside, it might wait for a record that waits for the gate
+            self._load()  # inside the gate it could wait for a record whose delivery waits for the gate
         return self._gate.reading()
 
     async def articles(self, paths: Sequence[str], drafts: bool = False) -> list[Article | None]:
@@ -243,7 +243,7 @@ class TinyStore:
         return await self._waiting.past(since, lambda: self.sequence)
 
     def _apply(self, changes: Sequence[Put | Remove]) -> Applied:
-        self._load()  # the copy of the articles is still that of this state: later, they would be made anew
+        self._load()  # now, while the cache file is of this state: later, articles would be built from documents
         edits = edited(changes)
         mine = {each.data: each for each in edits if isinstance(each, Edit)}
         applied: list[Applied] = []
@@ -261,16 +261,16 @@ class TinyStore:
                 self._edits.pop(data, None)
         return applied[-1]
 
-    def _take(self, record: Record) -> None:
-        """Take in one record; the storage holds the gate meanwhile."""
+    def _apply_record(self, record: Record) -> None:
+        """Apply one record; the storage holds the gate meanwhile."""
         with self._still:
             self._digests.forget()
             if self._made:
-                self._take_into(self._made, record)
+                self._update(self._made, record)
             self._sequence = record.sequence
         self._waiting.reached(record.sequence)
 
-    def _take_into(self, state: State, record: Record) -> None:
+    def _update(self, state: State, record: Record) -> None:
         for _, path in record.drops:
             state.remove(path)
         for table, _, data in record.puts:
@@ -281,12 +281,12 @@ class TinyStore:
         state.changed()
 
     def _load(self) -> State:
-        """Make the state, if nobody did yet. Not to be called with `_still` held: records come in the other order."""
+        """Load the state, once. Never to be called while holding `_still`: records take the two locks in this order."""
         with self._storage.still(), self._still:
             if not self._made:
                 self._made = loaded(self._storage, self._cache, self._body)
                 if len(self._made.articles.all) >= WORTH_CACHING:
-                    gc.freeze()  # these are here to stay: looking at them again and again would cost every request
+                    gc.freeze()  # they stay for good, and a collection during a request need not go through them
             return self._made
 
     def _save_cache(self) -> None:
@@ -297,7 +297,7 @@ class TinyStore:
             cache.write(self._cache, stamp, articles)
 
     def _index(self) -> None:
-        """Make the full text, in portions, so that nobody waits for more than one."""
+        """Index the full text, in portions, so that no reader waits for more than one."""
         self._save_cache()
         more = True
         while more and not self._closed.wait(BREATH_SECONDS):

@@ -1,4 +1,4 @@
-"""Sequences that are reached in, tasks that wait for them awake out."""
+"""Wakes tasks, of any event loop, as soon as the store is past the sequence that they wait for."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What every store promises, whatever it keeps its articles in; a new backend joins by the fixture below."""
+"""Checks what every store promises, whatever its backend; a new one joins by the fixture below."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""RAW becomes TEXT, and names become slugs."""
+"""Checks the text forms of what stands in files, and the slugs of names."""
 
 import time
 

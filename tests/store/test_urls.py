@@ -1,4 +1,4 @@
-"""One article has one address: what is cleaned away, what stays, and that nothing makes it raise."""
+"""Checks what is cleaned from addresses and what stays, and that no text makes the functions raise."""
 
 import pytest
 from hypothesis import example, given, settings

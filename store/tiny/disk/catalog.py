@@ -1,4 +1,4 @@
-"""Tables and ids in, bytes of files out: where each document is, without holding it.
+"""Locates each document in the files of a store, so that it is read from disk when needed and not held in memory.
 
 An extent is one integer: which of the catalog's files (16 bits), the offset in it (48), the length (32). A log is a
 table whose ids are growing integers, such as the announced changes: kept in arrays, since there are many.

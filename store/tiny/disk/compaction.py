@@ -1,7 +1,7 @@
-"""A catalog at rest in, a new snapshot in the old one's place out; and the journals that nobody needs any more removed.
+"""Replaces the snapshot by one of all documents, and removes the journals that nobody needs any more.
 
-Killed at any point, it leaves either snapshot whole, with the journals that follow it. The old one stays as
-`PATH.previous`, and so do its journals: with them it loses nothing.
+Killed at any point, it leaves the old or the new snapshot whole, with the journals that follow it. The old one stays as
+`PATH.previous`, and its journals stay too: together they are complete.
 """
 
 from collections.abc import Iterator, Mapping

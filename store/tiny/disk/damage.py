@@ -1,4 +1,4 @@
-"""A file that cannot be read in, the error that says what to do about it out."""
+"""Words the error for a file that cannot be read, so that it says what to do about it."""
 
 from pathlib import Path
 

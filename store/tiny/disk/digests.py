@@ -1,4 +1,4 @@
-"""Stored documents in, the digests of a source's documents out, without making articles of them."""
+"""Reads the digests of a source's documents from disk, so that an ingest with nothing to do builds no articles."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,6 +1,6 @@
-"""Paths and bytes in, system calls out: every file call of the durable layer goes through one `Files`.
+"""Makes all system calls of the disk room in one class, so that a test can count, fail or kill at any of them.
 
-So a test can record each call, let the Nth fail, or end the process at it. Nothing here knows what a store is.
+Nothing here knows what a store is.
 """
 
 import errno

@@ -1,4 +1,4 @@
-"""A function in, a thread that calls it again and again out: how a process notices what others write."""
+"""Calls a function again and again on a thread, so that a process notices what others write."""
 
 import logging
 import threading

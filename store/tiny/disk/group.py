@@ -1,4 +1,4 @@
-"""Calls of several threads in, one thread working for all of them out: who comes first serves those who wait."""
+"""Group commit: the first waiting thread writes for all that wait, with one fsync."""
 
 import copy
 import threading
@@ -11,7 +11,7 @@ from store.tiny.disk.transaction import Prepare
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """One caller's wish, and what became of it."""
+    """One thread's request to write, and its outcome."""
 
     prepare: Prepare
     record: Record | None = None
@@ -23,7 +23,7 @@ Take = Callable[[], list[Call]]
 
 
 class GroupCommit:
-    """The threads that want to write. *serve* is called by one at a time, and gets those who wait when it asks."""
+    """The queue of threads that want to write. One at a time runs *serve*, which takes the calls of all that wait."""
 
     def __init__(self, serve: Callable[[Take], None]) -> None:
         self._serve = serve
@@ -31,7 +31,7 @@ class GroupCommit:
         self._changed = threading.Condition()
 
     def call(self, prepare: Prepare) -> Record | None:
-        """Have *prepare* served; return its record, or raise what it, or serving, raised."""
+        """Write what *prepare* asks for and return its record, or raise what *prepare* or *serve* raised."""
         call = Call(prepare)
         with self._changed:
             self._waiting.append(call)

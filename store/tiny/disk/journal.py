@@ -1,8 +1,8 @@
-"""Records in, an append-only file out, and back: a record counts once a mark that follows it confirms it.
+"""Appends records to the journal, a write-ahead log, and reads those that a mark after them confirms.
 
-The lines: `# …` says which journal this is; `+ …` is a record; `= CHECKSUM` confirms all before it and is written after
-they were synced; `! …` is the end, the next generation follows. Others read up to the last mark, so they never see what
-may yet be taken back. After a crash the marks of the last records may be missing: `recover` decides, under the lock.
+The lines: `# …` says which journal this is; `+ …` is a record; `= CHECKSUM` is a mark, written once all before it was
+synced; `! …` is the end, the next generation follows. Readers stop at the last mark, so they never see what may yet be
+taken back. After a crash the marks of the last records may be missing: `recover` decides, under the lock.
 """
 
 import re
@@ -22,7 +22,8 @@ from store.tiny.disk.record import Record, line, mark, read
 
 CHUNK = 1 << 18
 SETTLED = 1.0
-"""Seconds after which a file's time tells whether it was written to again: clocks tick, sizes may come back."""
+"""Trust (size, mtime) as a change test only if mtime is this many seconds old; a younger file may change within one
+clock tick."""
 _HEAD = re.compile(rb"([#+!]) ([0-9a-f]{8}) ([0-9]{1,15}) ")
 _MARK = re.compile(rb"^= [0-9a-f]{8}\n", re.MULTILINE)
 

@@ -1,7 +1,7 @@
-"""Who may write: one at a time, threads and processes alike, held by a lock file that names its holder.
+"""Lets one writer in at a time, among all threads and processes, by a lock file that names its holder.
 
-`PATH.lock` is locked while somebody writes. Whoever waits for it holds `PATH.turn` meanwhile, which every writer passes
-through, so that one that writes without pause still lets the others in.
+`PATH.lock` is locked during a write. Every writer first takes `PATH.turn`, and holds it while it waits for `PATH.lock`:
+one that writes without pause so lets the others in.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The files of a store in; documents, and every record as it comes, out: what a process reads, and how it follows.
+"""Reads documents from the files of a store, and delivers every new record to listeners.
 
 Records reach listeners in order and one at a time, whoever wrote them: by `poll`, by the thread that `follow` starts,
 or by a `commit` of this process.
@@ -52,7 +52,7 @@ class Reader:
 
     @property
     def stale(self) -> str | None:
-        """Why what other processes write is not delivered, in words; None as long as it is, or nobody follows."""
+        """Why writes of other processes are not delivered, in words; None while they are, and without `follow`."""
         return self._follower.trouble if self._follower else None
 
     @property

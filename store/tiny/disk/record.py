@@ -1,4 +1,4 @@
-"""A batch in, one line of a journal out, and back: what was put, what was dropped, and when.
+"""Encodes a batch, with the instant of its write, as one line of a journal, and decodes it.
 
 A line is `+ CHECKSUM LENGTH JSON`. The checksum (CRC-32) continues that of the record before, so a record holds only
 in its place. In the JSON the documents come last and their lengths first: they are found without being parsed.

@@ -1,4 +1,4 @@
-"""The files of a store in, its newest confirmed state out: the snapshot, then its journals, followed as they grow."""
+"""Follows the files of a store to its newest confirmed state: the snapshot, then its journals as they grow."""
 
 import time
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""All tables in, one file out that plain TinyDB opens, and back: a header, then each document on a line of its own.
+"""Writes all tables into one file that TinyDB itself opens, a document a line, and loads where each document is.
 
 The first line is padded to a fixed size. It holds the table `_store` with the one document `header`: which store this
 is, its sequence, the size of the file, and a checksum (CRC-32) of all of it, taken with the checksum's digits as zeros.

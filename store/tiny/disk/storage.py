@@ -1,7 +1,7 @@
-"""Batches in, durable when `commit` returns: the files of one store, open in one process to read and to write.
+"""Writes batches to the files of a store, each durable when `commit` returns, and compacts the files.
 
-Every process that has the store open sees the records of all, in one order. A record is written under a lock that is
-held for that write alone; threads that write at the same time share one sync.
+Every process that opens the store sees the records of all processes, in one order. The lock is held for one write only;
+threads that write at the same time share one sync.
 """
 
 import logging
@@ -38,8 +38,8 @@ COMPACT_AFTER = 128 << 20
 class JournalStorage(Reader, Storage):
     """The durable layer, and a TinyDB storage. Safe for threads; a child process opens its own.
 
-    *logs* names the tables whose ids are growing integers, with the number of entries a compaction keeps. *gate* is
-    entered around each record, so that a reader inside it sees documents and what listeners derive from them agree.
+    *logs* names the tables whose ids are growing integers, and how many entries of each a compaction retains. *gate* is
+    entered around each record, so that a reader inside it finds documents and what listeners derive from them to agree.
     `dropped` is what opening cut off the journal: torn by a crash, never acknowledged.
     """
 
@@ -80,7 +80,7 @@ class JournalStorage(Reader, Storage):
 
     @property
     def failure(self) -> str | None:
-        """Why no writes are taken any more, in words; None as long as they are."""
+        """Why the store takes no more writes, in words; None while it takes them."""
         return self._failure
 
     # What is written
@@ -117,7 +117,7 @@ class JournalStorage(Reader, Storage):
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Hold the lock; the first OSError inside is the last: what a failed sync left is for the next opening."""
+        """Hold the lock. After an OSError inside, refuse all writes: what a failed sync left is settled on opening."""
         self._refuse_if_read_only()
         try:
             with self._lock.held():
@@ -135,7 +135,7 @@ class JournalStorage(Reader, Storage):
             raise StoreReadOnlyError(self._failure)
 
     def _settle(self) -> Journal:
-        """Read to the end, and see to what a crash left there. Only under the lock."""
+        """Read to the end, and repair what a crash left there. Only under the lock."""
         self._advance()
         if self._replica.journal is None:
             header = self._replica.header
@@ -208,7 +208,7 @@ class JournalStorage(Reader, Storage):
         return True
 
     def _at_rest(self) -> tuple[Catalog, Title] | None:
-        """Have records go on in a new journal, and return all that is before it; None where the snapshot is that."""
+        """Begin a new journal, and return the catalog of all before it; None if the snapshot has all that already."""
         with self._writing():
             end = self._settle()
             if end.end > end.start:

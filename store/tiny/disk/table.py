@@ -1,4 +1,4 @@
-"""TinyDB's calls on a table in, one record a call out: what a call does not touch is neither read nor written."""
+"""Makes one record of each call of TinyDB's table API, so that a call reads and writes only what it touches."""
 
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any

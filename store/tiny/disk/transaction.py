@@ -1,4 +1,4 @@
-"""What a writer sees under the lock: everything durable, and what the writers just before it are about to write."""
+"""Shows a writer, under the lock, all that is durable and what the writers before it in its group will write."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -47,7 +47,7 @@ class Transaction:
         return Batch(self.sequence + 1, puts, drops) if puts or drops else None
 
     def add(self, batch: Batch) -> Record:
-        """Take a batch for granted from here on; ValueError where it cannot be written."""
+        """Count a batch as written from here on, and return its record; ValueError if it cannot be written."""
         record = checked(batch, self.sequence, self.at)
         self.sequence = record.sequence
         self._pending |= dict.fromkeys(record.drops)

@@ -1,1 +1,7 @@
-"""The articles in memory, and the indexes that answer for them."""
+"""Answers from memory what is asked of a store, by indexes that each change keeps current.
+
+- articles by number and their indexes: `articles`, `values`, `ranking`
+- what a query means: `predicates` (values), `filtering` (sets), `orders`, `paging`, `cursors`, `facets`
+- what articles speak of: `links` (each other), `naming` (providers and topics)
+- all of it together: `state`, with a `view` for each kind of reader, `query_cache`; made by `loading`, `cache`
+"""

@@ -1,7 +1,7 @@
-"""The articles in memory: records and changes in, numbered records with their indexes out.
+"""Numbers all articles and maintains their indexes, so that sets of articles are bitmaps.
 
-Each article has a small number, kept while it is in the store; sets of articles are bitmaps of these. An index is built
-when it is first asked for, and kept up with each change from then on.
+An article has the same small number as long as it is in the store. An index is built when it is first used, and each
+change updates it from then on.
 """
 
 from collections import OrderedDict

@@ -1,7 +1,7 @@
-"""Articles in, a file to read them from quickly next time out.
+"""Caches all articles in a file, so that the next start need not build them from their documents.
 
-What the articles are made from is in the store's own files; this copy is only quicker to read. It carries the stamp of
-the state that it was made of, and is worth nothing once that is another; damaged or missing, it is made anew.
+The file carries the stamp of the state that it was made of. It is ignored once the store has another stamp, and made
+anew if it is damaged or missing.
 """
 
 import logging
@@ -25,13 +25,13 @@ logger = logging.getLogger(__name__)
 _FORM = zlib.crc32(repr([each.__struct_fields__ for each in (Article, Summary, Mention, Image)]).encode())
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Article)
-_SAID_TWICE = (("title_text", "title"), ("excerpt_text", "excerpt"), ("original_url", "web_url"))
-"""Fields that mostly say what another of the same entity says."""
-_SAID_AGAIN = tuple((name, name) for name in (
+_REPEATED_WITHIN = (("title_text", "title"), ("excerpt_text", "excerpt"), ("original_url", "web_url"))
+"""Fields that mostly equal another one of the same entity."""
+_REPEATED_ACROSS = tuple((name, name) for name in (
     "title", "title_text", "excerpt", "excerpt_text", "images", "urls",
     "web_url", "original_url", "amp_web_url", "cdn_amp_web_url",
 ))  # fmt: skip
-"""Fields that an article and those that relate to it mostly fill alike."""
+"""Fields that are mostly equal in an article and in the summaries of it that other articles embed."""
 _SIZE = 4
 _HEAD = 4096
 
@@ -123,7 +123,7 @@ def _articles(data: memoryview) -> Iterator[Article]:
 
 
 class _Shared:
-    """What was read, by its URL: entities of one article share the objects that they have in common."""
+    """What was read, by its URL: an article and the summaries of it share the objects that are equal in them."""
 
     def __init__(self) -> None:
         self.topics: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -131,10 +131,10 @@ class _Shared:
         self._mentions: dict[str, Mention] = {}
 
     def take(self, entity: Article | Summary, key: str) -> None:
-        """Let *entity* share its objects with those before it, and those after it with *entity*."""
+        """Replace objects of *entity* by equal ones of those before it, and remember it for those after it."""
         _share(entity, "provider", self._mentions.setdefault(entity.provider.domain, entity.provider))
         known = self._entities.setdefault(key, entity)
-        for name, other in _SAID_TWICE if known is entity else _SAID_AGAIN:
+        for name, other in _REPEATED_WITHIN if known is entity else _REPEATED_ACROSS:
             value = getattr(entity, name)
             if value and value == (said := getattr(known, other)):
                 force_setattr(entity, name, said)

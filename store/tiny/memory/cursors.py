@@ -1,7 +1,7 @@
-"""Where a page ends in, an opaque text out, and back.
+"""Encodes the position of an item in an order as an opaque cursor, and decodes it.
 
-A cursor holds the values that place an item in its order, its identity last, and so outlives both what is added around
-it and the item itself. A checksum tells a damaged one.
+A cursor holds the item's values in that order, its identity last, and so stays valid whatever is added around the item,
+and when the item is gone. A checksum detects a damaged one.
 """
 
 import zlib

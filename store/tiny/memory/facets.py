@@ -1,4 +1,4 @@
-"""A set of articles in, counts out: how many have each provider, topic, type, category, or date."""
+"""Counts how many articles of a set have each provider, topic, type, category or date."""
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping

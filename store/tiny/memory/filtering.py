@@ -1,7 +1,7 @@
-"""Filters in, sets of articles out.
+"""Evaluates filters to sets of articles, by indexes as far as there are any.
 
-Each filter picks from a set of candidates, so that a conjunction narrows from the cheap to the dear: indexes first,
-then lists and links, and only what these leave is looked at article by article.
+Each filter narrows a set of candidates, and a conjunction begins with the cheapest: first indexes, then lists, then
+links; only what these leave is compared article by article.
 """
 
 import sys
@@ -78,12 +78,12 @@ class Matcher:
             case Is():
                 return self._is(where, among)
             case AllOf(filters):
-                for each in sorted(filters, key=_dearness):
+                for each in sorted(filters, key=_cost):
                     among = self.matching(each, among)
                 return among
             case AnyOf(filters):
                 found = BitMap()
-                for each in sorted(filters, key=_dearness):
+                for each in sorted(filters, key=_cost):
                     found |= self.matching(each, among - found)
                 return found
             case Not(negated):
@@ -193,16 +193,16 @@ def _length(op: Op, value: int | tuple[int, ...]) -> Predicate:
     return lambda members: compare(len(members))
 
 
-def _dearness(where: Filter) -> int:
+def _cost(where: Filter) -> int:
     """Return how much there is to look at: 0 an index, 1 links, 2 articles, 3 articles and what they link to."""
     match where:
         case Is(key, op):
             indexed = key in BY_VALUE or key in BY_RANK or key == "published"
             return 0 if indexed or (op in (Op.EQ, Op.IN) and (key in BY_TEXT or key == "title")) else 2
         case AllOf(filters) | AnyOf(filters):
-            return max(map(_dearness, filters), default=0)
+            return max(map(_cost, filters), default=0)
         case Not(negated):
-            return _dearness(negated)
+            return _cost(negated)
         case Some(members) | Every(members):
             return {"topics": 0, "images": 2}.get(members, 3)
         case Count():

@@ -1,4 +1,4 @@
-"""URLs and related entries in, the articles and summaries behind them out, in both directions."""
+"""Resolves URLs and related entries to articles and summaries, and finds the articles that relate to one."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from store.tiny.memory.orders import micros
 
 _OLDEST = -(1 << 63)
 MANY = 4
-"""Where more than one of this many articles are targets, all links are gone through once and kept."""
+"""If more than one in this many articles is a target, the links of all articles are inverted once and cached."""
 
 
 def urls_of(article: Article) -> Iterable[str]:
@@ -24,7 +24,7 @@ def named_by(article: Article) -> Iterable[str]:
 
 
 class Links:
-    """Who is behind a URL, whom an article relates to, and who relates to it."""
+    """Which article is behind a URL, which ones an article relates to, and which relate to it."""
 
     def __init__(self, articles: Articles) -> None:
         self._articles = articles
@@ -32,7 +32,7 @@ class Links:
         self._naming: dict[bool, dict[int, BitMap]] = {}
 
     def forget(self) -> None:
-        """Drop what was kept of the state before a change."""
+        """Drop what was cached before a change."""
         self._related.clear()
         self._naming.clear()
 

@@ -1,4 +1,4 @@
-"""The files of a store in, the state that answers out: from the copy of its articles, else from their documents."""
+"""Loads the state of an opened store: articles from the cache file if it is current, else from their documents."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""Articles and the files that describe what they speak of in; providers and topics out.
+"""Builds providers and topics from the articles that mention them and the files that describe them.
 
-A provider is a domain and a topic is a slug; both bear the name their file gives, else the most frequent one among the
+A provider is a domain and a topic is a slug. Its name is the one in its file, else the most frequent one among the
 articles that the reader sees.
 """
 
@@ -80,7 +80,7 @@ class Names:
         self._topics: dict[str, Topic] = {}
 
     def forget(self) -> None:
-        """Drop what was found before something changed."""
+        """Drop what was cached before a change."""
         self._providers.clear()
         self._topics.clear()
 

@@ -1,4 +1,4 @@
-"""Order terms in, sort keys out: tuples that Python sorts the way the order asks, ending in path and number.
+"""Compiles an order into sort keys: tuples that Python sorts as the order asks, ending in path and number.
 
 A term gives two parts, its null flag and its value, so that nothing is compared with None. Descending numbers are
 negated and descending text is wrapped; the path that breaks ties stays ascending.
@@ -59,7 +59,7 @@ class Backwards:
 
 @total_ordering
 class _Last:
-    """Greater than whatever it is compared with."""
+    """Greater than anything it is compared with."""
 
     def __lt__(self, other: object) -> bool:
         return False
@@ -83,7 +83,7 @@ class Ordering:
 
     @property
     def needs_scores(self) -> bool:
-        """Whether articles alone don't decide this order."""
+        """Whether the order depends on the scores of a search."""
         return any(term.field == RELEVANCE for term in self.terms)
 
     def raw(self, article: Article, score: float = 0.0) -> list[Raw]:
@@ -104,7 +104,7 @@ class Ordering:
         return tuple(parts)
 
     def checked_bound(self, raw: Sequence[Raw]) -> Key:
-        """Return `bound` of what a cursor held. Raises CriteriaError where somebody made it up."""
+        """Return `bound` of what a cursor held. Raises CriteriaError if it is none of this order."""
         wanted = [*((term.field, _RAW_TYPES.get(term.field, int)) for term in self.terms), ("path", str)]
         if len(raw) != len(wanted):
             raise CriteriaError("the cursor is of another order")

@@ -1,4 +1,4 @@
-"""A set of articles, an order and a page in; a slice with its cursors out."""
+"""Cuts one page out of a set of articles in a given order, and makes its cursors."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ from store.tiny.memory.ranking import Ranking
 T = TypeVar("T")
 BEST_FIRST = Order(RELEVANCE)
 FEW = 48
-"""So few articles are sorted on the spot."""
+"""Up to so many articles are sorted for a page; more are walked in a ranking."""
 
 
 class Line(Protocol):
@@ -33,7 +33,7 @@ class Line(Protocol):
 
 
 class Sorted:
-    """A line of keys that are all there."""
+    """A line over sorted keys."""
 
     def __init__(self, keys: Sequence[Key]) -> None:
         self._keys = keys
@@ -49,7 +49,7 @@ class Sorted:
 
 
 class Hits:
-    """A line of what a search found, as it came: by score; those of one score are put in order when it is reached."""
+    """A line over hits of a search, which come sorted by score; those of equal score are sorted when reached."""
 
     def __init__(self, articles: Articles, ordering: Ordering, hits: Sequence[tuple[float, int]]) -> None:
         self._articles, self._ordering, self._hits = articles, ordering, hits
@@ -72,7 +72,7 @@ class Hits:
 
 
 class Ranked:
-    """A line through those of a ranking's articles that are *among* a set."""
+    """A line over those articles of a ranking that are *among* a set."""
 
     def __init__(self, ranking: Ranking, among: BitMap) -> None:
         self._ranking, self._among = ranking, among

@@ -1,6 +1,6 @@
-"""One filter in, a Python function out: what each operator means, value by value.
+"""Compiles a filter into a Python function, which defines what each operator means.
 
-The indexes are built so that they give what these functions give; where no index helps, these functions scan.
+Indexes answer what these functions would; where no index helps, these functions are called article by article.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,8 +1,7 @@
-"""Articles in one order: sort keys in, the next ones among any set of articles out.
+"""Keeps all articles sorted by one order, so that a page of any set of them costs little, however large the store.
 
-Keys stand in chunks of some hundreds, each with the bitmap of its articles. A page among a set of articles skips the
-chunks that hold none of them, so that its cost follows the page and hardly the store; an article that changes moves
-within one chunk or from one to another.
+Sort keys stand in chunks of some hundreds, each with the bitmap of its articles. A page of a set skips the chunks that
+hold none of it; an article that changes moves within one chunk or from one to another.
 """
 
 from bisect import bisect_left, insort
@@ -15,7 +14,7 @@ from store.tiny.memory.orders import Key, Ordering
 
 CHUNK = 512
 FEW = 16
-"""A chunk is looked through where more than one of this many are sought; below that, their keys are made anew."""
+"""A chunk is scanned if more than one in this many of its keys is sought; else the keys sought are computed again."""
 
 
 class Ranking:

@@ -1,4 +1,4 @@
-"""A store's documents in, the state that answers out: articles, entries and links, and the views on them."""
+"""Holds what all documents of a store come to (articles, taxonomy, links, full text) and the two views of it."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,7 @@ class State:
         return self._views[drafts]
 
     def put(self, document: Document, entity: Entity) -> None:
-        """Take in what *document* says."""
+        """Add the entity that *document* describes, or replace it."""
         if isinstance(entity, Article):
             self.articles.put(entity)
         else:
@@ -40,13 +40,13 @@ class State:
             self._digests[document.path] = document.source, document.digest
 
     def remove(self, path: str) -> None:
-        """Take out whatever *path* said."""
+        """Take out the entity at *path*, if there is one."""
         self.articles.remove(path)
         self.taxonomy.remove(path)
         self._digests.pop(path, None)
 
     def changed(self) -> None:
-        """Drop what was kept of the state before some puts and removes."""
+        """Drop what was cached before some puts and removes."""
         self.links.forget()
         for view in self._views:
             view.forget()

@@ -1,4 +1,4 @@
-"""Articles in, sets of article numbers out: which articles hold which value.
+"""Indexes the articles by a value that they hold.
 
 `Values` is for keys of few distinct values (a topic, a type), `Postings` for those where nearly each article has its
 own (a URL, a slug).

@@ -1,4 +1,4 @@
-"""Criteria in, answers out: the state as one kind of reader sees it, with drafts or without."""
+"""Answers criteria from the state as one kind of reader sees it, with drafts or without."""
 
 from msgspec.structs import replace
 from pyroaring import BitMap

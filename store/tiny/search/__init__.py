@@ -1,1 +1,1 @@
-"""Full text: words, the index, and where they matched."""
+"""Finds articles by full text: `fulltext` the index, `words` what both sides compare, `highlighting` the matches."""

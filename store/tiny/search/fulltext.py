@@ -1,9 +1,8 @@
-"""Articles in, those that match a search out, with their scores: full text by Tantivy, kept in memory.
+"""Indexes the text of articles with Tantivy, in memory, and scores those that match a search.
 
 Each field is indexed twice, as written and stemmed as English, so that `robot` finds `robots` and words of other
-languages are found as they stand. Nothing that somebody typed reaches a query parser: queries are built of terms. What
-changes is noted, and indexed when it is next sought, or by a thread in the background; the index is derived data, made
-anew when a store is opened.
+languages are found as written. No user input reaches a query parser: queries are built of terms. A changed article is
+indexed at the next search, or before by a background thread; the index is built anew when a store is opened.
 """
 
 from collections.abc import Callable

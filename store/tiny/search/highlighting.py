@@ -1,4 +1,4 @@
-"""The texts of an article and a search in, the places of what was sought out."""
+"""Finds the matches of a search in the texts of an article, and cuts a snippet around them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache

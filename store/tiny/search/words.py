@@ -1,6 +1,6 @@
-"""Text in, words with their places out; what somebody typed into a search box in, sought terms out.
+"""Splits texts into words with their offsets, and the text of a search box into terms.
 
-The same words go into the index, into queries and into highlights, so these agree. A word is a run of letters and
+Index, queries and highlights all use these words, and so agree. A word is a run of letters and
 digits of any script; scripts written without spaces count each letter as a word, and so are found in sequence.
 """
 

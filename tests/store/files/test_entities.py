@@ -1,4 +1,4 @@
-"""Metadata is typed key by key, all that is wrong is named at once, and documents become entities."""
+"""Types metadata key by key, with all faults named at once, and builds entities from documents."""
 
 from datetime import UTC, datetime
 from typing import Any

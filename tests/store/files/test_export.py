@@ -1,4 +1,4 @@
-"""Documents become files again, inside the folder and nowhere else, and those files read the same."""
+"""Exports documents: they become files inside the folder and nowhere else, and those files parse to the same."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A folder's files are listed and read; nothing outside it is opened, nothing in it stops the reading."""
+"""Checks that a folder's files are listed and read, none outside of it is opened, and none in it stops the others."""
 
 import os
 import resource

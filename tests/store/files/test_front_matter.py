@@ -1,4 +1,4 @@
-"""Text becomes a tree within bounds, each refusal with its line; and metadata becomes text that reads the same."""
+"""Parses front matter within its bounds, each refusal with its line, and renders metadata that parses to itself."""
 
 import time
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Files gone wrong: nothing crashes, each bad one is named with its line, each good neighbour is exact.
+"""Mutates files: nothing crashes, each bad one is named with its line, and each good neighbour is read exactly.
 
 A few hundred mutations by default; ten thousand with BROADSHEET_TEST_SCALE=large. The seeds are fixed.
 """

@@ -1,4 +1,4 @@
-"""Folders against a store: only what changed is touched, nothing good is lost, and the report says what happened."""
+"""Ingests folders: only what changed is touched, nothing good is lost, and the report says what happened."""
 
 import multiprocessing
 import os

@@ -1,4 +1,4 @@
-"""Edits that are written back: file and store say the same, or nothing was changed and the answer says why."""
+"""Saves and removes articles: file and store say the same, or nothing was changed and the answer says why."""
 
 import asyncio
 import resource

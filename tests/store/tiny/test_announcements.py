@@ -1,4 +1,4 @@
-"""What is announced: to whom, as what, with which keys, and in one growing sequence that outlives restarts."""
+"""Checks what is announced of a change, to readers with and without drafts, in one sequence that outlives restarts."""
 
 import asyncio
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Many write and read at once: nothing is lost, and nobody sees half of a batch."""
+"""Writes and reads from many threads and tasks at once: nothing is lost, and nobody sees half of a batch."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Turns of readers and a writer: nobody who left holds the others up."""
+"""Checks that a reader that gave up at the gate holds nobody up."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What is committed is there: in this process, in another, after reopening, and for TinyDB itself."""
+"""Checks that what is committed is there: in this process, in another, after reopening, and for TinyDB itself."""
 
 import threading
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Compaction: the snapshot has everything, for TinyDB itself too; readers and writers hardly notice."""
+"""Checks that a compaction puts everything into the snapshot, while reads and writes go on."""
 
 import threading
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a write costs: as many calls and bytes whatever the store holds, and one sync for all who wait."""
+"""Counts what a write costs: as many calls and bytes whatever the store holds, and one sync for all that wait."""
 
 import threading
 from collections import Counter

@@ -1,7 +1,7 @@
-"""The machine stops: what no sync had ordered is on disk, or torn, or not at all, and the store opens all the same.
+"""Simulates crashes of the machine, which lose or tear whatever was not synced, and checks that the store opens.
 
-The calls of a life are recorded. For a prefix of them a state of the disk is made that the calls allow: of each file
-what its last sync saw, and of what was written since any part, in pieces; of the names any that no folder sync settled.
+All calls of a process are recorded. For each prefix of them a disk is made as a crash there may leave it: each file as
+its last sync saw it, with any pieces of what was written since; names that no folder sync made durable, or not.
 """
 
 import errno

@@ -1,4 +1,4 @@
-"""Files that are damaged, foreign or gone are refused in words that say what to do, and none is overwritten."""
+"""Checks that damaged, foreign and missing files are refused in words that say what to do, and none is overwritten."""
 
 import json
 from collections.abc import Callable

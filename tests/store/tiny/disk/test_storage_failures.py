@@ -1,4 +1,4 @@
-"""Whatever call fails, and however: nothing is acknowledged that is not there, writes stop, reads go on."""
+"""Fails every system call in turn, and checks that nothing acknowledged is lost, writes stop and reads go on."""
 
 from itertools import count
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A process that writes and compacts is killed with SIGKILL, at every call it makes and at any moment."""
+"""Kills a process that writes and compacts, at every system call and at any moment, and checks what it left."""
 
 import os
 import random

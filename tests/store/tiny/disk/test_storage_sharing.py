@@ -1,4 +1,4 @@
-"""Several processes on one store: no update is lost, each sees all, and who has to wait is told for whom."""
+"""Runs processes on one store: no update is lost, each sees all, and a refused writer learns who has the lock."""
 
 import os
 import subprocess

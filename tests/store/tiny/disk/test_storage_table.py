@@ -1,4 +1,4 @@
-"""TinyDB's own API on the durable layer: each call is one record, and touches only what it names."""
+"""Checks that TinyDB's own API works on our storage: each call is one record, and touches only what it names."""
 
 import json
 from collections.abc import Iterator

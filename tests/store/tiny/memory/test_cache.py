@@ -1,4 +1,4 @@
-"""The quick copy of the articles: the same as the documents give, or not used at all."""
+"""Checks that the cache file gives the same articles as the documents, or is not used at all."""
 
 import asyncio
 from pathlib import Path

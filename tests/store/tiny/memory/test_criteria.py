@@ -1,4 +1,4 @@
-"""Indexes answer what list comprehensions answer: for any store, filter, order and page."""
+"""Compares what indexes answer with list comprehensions, for any store, filter, order and page."""
 
 import asyncio
 from collections.abc import Iterator

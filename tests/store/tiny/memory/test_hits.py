@@ -1,4 +1,4 @@
-"""What a search found, walked by score: the same as if all of it had been sorted."""
+"""Compares hits that are walked by score with the same hits, sorted as a whole."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""A store makes its articles when somebody asks for one, and whoever comes first gets them right."""
+"""Checks that a store loads its articles on first use, and right, whatever is called first."""
 
 import asyncio
 import gc

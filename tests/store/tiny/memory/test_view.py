@@ -1,4 +1,4 @@
-"""What a view keeps of filters, searches and orders is bounded, however large each of them is."""
+"""Checks that what a view caches of filters, searches and orders is bounded, however large each of them is."""
 
 import asyncio
 import tracemalloc

@@ -1,4 +1,4 @@
-"""Full text: words, phrases, exclusions, prefixes; scores, highlights, and what changes is found at once."""
+"""Checks what a full-text search finds, its scores and highlights, and that changes are found at once."""
 
 import asyncio
 from collections.abc import Iterator
