@@ -1,6 +1,5 @@
 """Runs a real uvicorn on loopback over the small schema, in a thread or (as a program) in a process of its own."""
 
-import asyncio
 import socket
 import sys
 import threading
@@ -9,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import uvicorn
+import uvloop
 
 from graph.edge.asgi import App
 from graph.serve.uvicorn_server import config, serve
@@ -22,8 +22,8 @@ def serving(made: Callable[[Settings], App] = small_app, **given: Any) -> Iterat
     """Serve what is *made* under these settings, and yield the address."""
     listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
     settings = Settings(**{"request_log": False, **given})
-    server = uvicorn.Server(config(made(settings), settings, loop="uvloop"))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
+    server = uvicorn.Server(config(made(settings), settings))
+    thread = threading.Thread(target=lambda: uvloop.run(server.serve([listening])))
     thread.start()
     try:
         until(lambda: server.started)
