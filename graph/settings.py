@@ -71,7 +71,9 @@ class Settings:
     write_seconds: float = setting(15.0, "Time a client may leave an answer unread before it is cut off.")
     keep_alive_seconds: float = setting(5.0, "Time an idle connection is kept.")
     stop_seconds: float = setting(8.0, "Time that accepted requests have to finish once the server is told to stop.")
-    concurrency: int = setting(256, "Most requests under way or waiting in one process; more are shed with 503.")
+    concurrency: int = setting(
+        256, "Most requests and operations on sockets under way or waiting in one process; more are shed with 503."
+    )
     request_log: bool = setting(True, "Write one line of JSON to standard error for each request.")
     slow_seconds: float = setting(1.0, "Operations that take longer are logged as warnings.")
     tracing: bool = setting(

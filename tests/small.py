@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import perf_counter
 from typing import Any, cast
 
 import orjson
@@ -149,11 +150,13 @@ def small_app(
     *,
     spans: Callable[[RequestRecord], None] | None = None,
     shared_metrics: Path | None = None,
+    clock: Callable[[], float] = perf_counter,
     **given: Any,
 ) -> App:
     settings = settings or Settings(**{"request_log": False, **given})
     operations = Operations(SCHEMA, settings, immediate)
-    return App(cast("Store", SmallStore()), operations, settings, spans=spans, shared_metrics=shared_metrics)
+    store = cast("Store", SmallStore())
+    return App(store, operations, settings, spans=spans, shared_metrics=shared_metrics, clock=clock)
 
 
 class Reply:

@@ -103,7 +103,7 @@ class PetError(Exception):
     """What a field fails with."""
 
 
-def linked(name: str, pick: Callable[[Any, Mapping[str, Any], World], Any]) -> Batch:
+def batched(name: str, pick: Callable[[Any, Mapping[str, Any], World], Any]) -> Batch:
     """Return a batch resolver that fails or waits if the world says so."""
 
     async def function(parents: list[Any], context: Asking, **arguments: Any) -> list[Any]:
@@ -146,12 +146,12 @@ def _eats(parent: Any, hunger: Any = None, times: Any = None) -> Any:
 NAMED: dict[str, Resolver] = {
     "id": Attribute("id"),
     "name": Call(_name, dict, attribute="name"),
-    "friend": linked("friend", lambda r, _, w: r.friend if isinstance(r.friend, Exception) else _nth(w, r.friend)),
-    "friends": linked("friends", lambda r, a, w: (_some(r, "friends", w) or [None])[: a.get("first") or None]),
+    "friend": batched("friend", lambda r, _, w: r.friend if isinstance(r.friend, Exception) else _nth(w, r.friend)),
+    "friends": batched("friends", lambda r, a, w: (_some(r, "friends", w) or [None])[: a.get("first") or None]),
 }
 ALIVE = NAMED | {"age": Attribute("age")}
-TOYS = {"toys": linked("toys", lambda r, _, w: _some(r, "toys", w, "Toy"))}
-KEEPER = {"keeper": linked("keeper", lambda r, _, w: _nth(w, r.number, "Keeper"))}
+TOYS = {"toys": batched("toys", lambda r, _, w: _some(r, "toys", w, "Toy"))}
+KEEPER = {"keeper": batched("keeper", lambda r, _, w: _nth(w, r.number, "Keeper"))}
 RESOLVERS: dict[str, dict[str, Resolver]] = {
     "Cat": ALIVE | TOYS | KEEPER | {
         "lives": Attribute("lives"), "mood": Attribute("mood"), "eats": Call(_eats, dict), "grid": Attribute("grid")},
@@ -160,26 +160,26 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
         "tags": Attribute("tags")},
     "Toy": {
         "id": Attribute("id"), "name": Attribute("name"), "weight": Attribute("weight"),
-        "owner": linked("owner", lambda r, _, w: _nth(w, r.number, "Cat", "Dog")),
-        "owners": linked("owners", lambda r, _, w: [[_nth(w, r.number), None], [], [_nth(w, r.number + 1)]]),
+        "owner": batched("owner", lambda r, _, w: _nth(w, r.number, "Cat", "Dog")),
+        "owners": batched("owners", lambda r, _, w: [[_nth(w, r.number), None], [], [_nth(w, r.number + 1)]]),
         "anything": Attribute("anything"), "box": Attribute("box"), "boxes": Attribute("boxes"),
         "regions": Attribute("regions"), "packed": Call(lambda r, at=0: r.boxes[at], dict),
-        "parcels": linked("parcels", lambda r, _, __: r.boxes)},
+        "parcels": batched("parcels", lambda r, _, __: r.boxes)},
     "Box": {
         "size": Attribute("size"), "note": Call(_note, dict, attribute="note"), "inner": Attribute("inner"),
         "mood": Attribute("mood"), "parts": Attribute("parts")},
     "Part": {"name": Attribute("name"), "kind": Attribute("kind.text")},
     "Keeper": NAMED | {
-        "pets": linked("pets", lambda r, _, w: [_nth(w, r.number + n, *CLASSES_OF_PETS) for n in (0, 1)]),
-        "since": linked("since", lambda r, _, __: r.age)},
+        "pets": batched("pets", lambda r, _, w: [_nth(w, r.number + n, *CLASSES_OF_PETS) for n in (0, 1)]),
+        "since": batched("since", lambda r, _, __: r.age)},
     "Query": {
-        "pet": linked("pet", lambda _, a, w: _nth(w, (a.get("key") or {}).get("number"), "Cat", "Dog", "Toy")),
-        "pets": linked("pets", lambda _, a, w: w.members[: a.get("first")]),
-        "named": linked("named", lambda _, __, w: [each for each in w.members if type(each).__name__ != "Toy"]),
-        "alive": linked("alive", lambda _, a, w: _nth(w, len(a.get("id") or "") + 1, "Cat", "Dog", "Keeper")),
-        "toy": linked("toy", lambda _, __, w: _nth(w, 0, "Toy")),
-        "keepers": linked("keepers", lambda _, a, w: [_nth(w, len(i), "Keeper") for i in a.get("ids") or "ab"]),
-        "cat": linked("cat", lambda _, __, w: _nth(w, 0, "Cat"))},
+        "pet": batched("pet", lambda _, a, w: _nth(w, (a.get("key") or {}).get("number"), "Cat", "Dog", "Toy")),
+        "pets": batched("pets", lambda _, a, w: w.members[: a.get("first")]),
+        "named": batched("named", lambda _, __, w: [each for each in w.members if type(each).__name__ != "Toy"]),
+        "alive": batched("alive", lambda _, a, w: _nth(w, len(a.get("id") or "") + 1, "Cat", "Dog", "Keeper")),
+        "toy": batched("toy", lambda _, __, w: _nth(w, 0, "Toy")),
+        "keepers": batched("keepers", lambda _, a, w: [_nth(w, len(i), "Keeper") for i in a.get("ids") or "ab"]),
+        "cat": batched("cat", lambda _, __, w: _nth(w, 0, "Cat"))},
 }  # fmt: skip
 
 

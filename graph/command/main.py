@@ -193,7 +193,7 @@ def compact(path: Path) -> None:
 
 @contextmanager
 def errors_in_words() -> Iterator[None]:
-    """End the command with what an error of ours description; others are defects, and keep their traceback."""
+    """End the command with what an error of ours says; others are defects, and keep their traceback."""
     try:
         yield
     except (StoreError, settings.SettingsError, OSError) as error:

@@ -1,14 +1,14 @@
-"""Admits requests, operations on sockets, streams and sockets, or refuses them with 503 while there is no room.
+"""Admits requests, operations on sockets, event streams and sockets, or refuses them while there is no room.
 
-Everything that carries requests asks here: the ASGI application, the in-place protocol, sockets and event streams.
-What is under way as a task holds a place. A request that is answered where its last byte arrives holds none: as many of
-them as arrive in one turn of the event loop are counted together with those that do.
+The ASGI application, the in-place protocol and sockets all ask here; how a refusal reaches the client is theirs to say.
+What is under way as a task holds a place. What the in-place protocol answers at once is no task: it is counted for the
+turn of the event loop in which it arrives, together with the places that are taken.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from time import perf_counter
-from typing import TypeVar, TypeVarTuple
+from typing import Any, TypeVar, TypeVarTuple
 
 from graph.errors import Refusal
 from graph.settings import Settings
@@ -23,29 +23,39 @@ in between."""
 
 
 class Places:
-    """A fixed number of places. Entering takes one and leaving frees it; entering raises Refusal where none is free."""
+    """A fixed number of places. Entering takes one, leaving frees it; entering raises Refusal where none is free."""
 
     def __init__(self, most: int) -> None:
         self.most, self.taken, self.shed = most, 0, 0
 
     def __enter__(self) -> None:
-        if self.taken >= self.most:
-            raise self.refusal()
+        self.check()
         self.taken += 1
 
     def __exit__(self, *_: object) -> None:
         self.taken -= 1
 
-    def refusal(self) -> Refusal:
-        """Count one that finds no place, and return why it is refused."""
-        self.shed += 1
-        return Refusal("OVERLOADED", "The server has as much to do as it can; try again.", 503, (RETRY_AFTER,))
+    def check(self, arrived: int = 1) -> None:
+        """Count a refusal and raise it, unless as many as *arrived* find a place each."""
+        if self.taken + arrived > self.most:
+            self.shed += 1
+            raise Refusal("OVERLOADED", "The server has as much to do as it can; try again.", 503, (RETRY_AFTER,))
+
+    def keep(self, task: asyncio.Future[Any]) -> None:
+        """Take a place for a task that nobody waits for any longer, until it is done."""
+        self.taken += 1
+        task.add_done_callback(self._free)
+
+    def _free(self, _: object) -> None:
+        self.taken -= 1
 
 
 class Admission:
     """Who may start, who waits for a turn, and who is refused, in one process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], float] = perf_counter) -> None:
+        """Take the numbers of places from *settings*; *clock* gives seconds."""
+        self.clock = clock
         self.requests = Places(settings.concurrency)
         self.streams = Places(settings.sockets)
         self.sockets = Places(settings.sockets)
@@ -63,8 +73,7 @@ class Admission:
         if not self._arrived:
             loop.call_soon(self._end_turn)
         self._arrived += 1
-        if self._arrived + self.requests.taken > self.requests.most:
-            raise self.requests.refusal()
+        self.requests.check(self._arrived)
 
     async def run(self, work: Callable[[*Arguments], Awaitable[T]], *arguments: *Arguments) -> T:
         """Return what *work* returns; it holds a place meanwhile, and starts when it is its turn. Raises Refusal."""
@@ -72,9 +81,9 @@ class Admission:
             if self._was_slow or self._turn.locked():
                 async with self._turn:
                     await asyncio.sleep(0)
-            started = perf_counter()
+            started = self.clock()
             result = await work(*arguments)
-            self._was_slow = perf_counter() - started > SLOW_SECONDS
+            self._was_slow = self.clock() - started > SLOW_SECONDS
             return result
 
     def _end_turn(self) -> None:

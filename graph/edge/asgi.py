@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from starlette.applications import Starlette
@@ -59,13 +60,15 @@ class App:
         *,
         spans: Callable[[RequestRecord], None] | None = None,
         shared_metrics: Path | None = None,
+        clock: Callable[[], float] = perf_counter,
     ) -> None:
         """Answer from *store*; edits are written to the folders of *sources* too.
 
-        *spans* makes a span of each request; in the folder *shared_metrics* workers tell each other their metrics.
+        *spans* makes a span of each request; in the folder *shared_metrics* the workers of one server leave their
+        metrics for each other; *clock* gives seconds.
         """
         self.store, self.operations, self.settings = store, operations, settings
-        self.admission = Admission(settings)
+        self.admission = Admission(settings, clock)
         self.metrics = Metrics(shared_metrics)
         self.probes = Probes(store, self.metrics, self.samples)
         self.log = RequestLog(settings)
@@ -80,6 +83,7 @@ class App:
             admission=self.admission,
             observe=self.observe,
             page=playground.page,
+            clock=clock,
         )
         handlers: Any = {HTTPException: not_found, Exception: failed}
         self.others: ASGIApp = Starlette(
@@ -111,7 +115,8 @@ class App:
             return
         answer = self.endpoint.cached(request, "asgi") or await self.answer(request)
         if isinstance(answer, Stream):
-            await self.streamed(answer, request, receive, send)
+            with self.admission.streams:
+                await sse.send(answer, receive, send, self.settings.ping_seconds)
         else:
             await sent(answer, send)
 
@@ -122,24 +127,18 @@ class App:
         except Refusal as refusal:
             return self.endpoint.refuse(request, refusal)
 
-    async def streamed(self, stream: Stream, request: Request, receive: Receive, send: Send) -> None:
-        """Send a stream's answers until it or the client ends."""
-        try:
-            with self.admission.streams:
-                await sse.send(stream, receive, send, self.settings.ping_seconds)
-        except Refusal as refusal:
-            await sent(self.endpoint.refuse(request, refusal), send)
-
     async def socket(self, socket: WebSocket) -> None:
         """Serve a WebSocket on `/graphql`, up to the number that there is room for; others are HTTP 403."""
         if socket.scope["path"] != PATH:
             await socket.close()
             return
         try:
-            with self.admission.sockets:
-                await Socket(socket, self.endpoint, self.admission).serve()
+            self.admission.sockets.check()
         except Refusal:
             await socket.close()
+            return
+        with self.admission.sockets:
+            await Socket(socket, self.endpoint, self.admission).serve()
 
     def samples(self) -> Samples:
         """Return what is counted where it happens."""
@@ -156,7 +155,7 @@ class App:
                 "plan_defects": ("Plans that failed, so that the interpreter answered.", counts.defects),
             },
             gauges={
-                "under_way": ("Requests under way.", admission.requests.taken),
+                "under_way": ("Requests and operations on sockets under way.", admission.requests.taken),
                 "streams": ("Open event streams.", admission.streams.taken),
                 "sockets": ("Open WebSockets.", admission.sockets.taken),
                 "subscriptions": ("Subscriptions under way.", self.endpoint.subscriptions),

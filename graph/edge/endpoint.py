@@ -5,13 +5,14 @@ are read and written by `graph.edge.asgi` and `graph.edge.in_place`.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from time import perf_counter
 from typing import Any, cast
 
-from graph.edge import etag
+import orjson
+
+from graph.edge import etag, sse
 from graph.edge.admission import RETRY_AFTER, Admission
 from graph.edge.answer_cache import AnswerCache, CachedAnswer
 from graph.edge.auth import Keys
@@ -70,7 +71,7 @@ class Endpoint:
         admission: Admission,
         observe: Callable[[RequestRecord], None],
         page: Callable[[], Response],
-        clock: Callable[[], float] = perf_counter,
+        clock: Callable[[], float],
     ) -> None:
         """Answer from *store*, and save by way of *desk*.
 
@@ -167,7 +168,7 @@ class Endpoint:
         if not exchange.waits and (not operation.planned or caller.media == EVENT_STREAM):
             raise MustWaitError
         if caller.media == EVENT_STREAM:
-            return self.render.stream(caller, self._events(exchange))
+            return await self._events(exchange)
         if operation.kind == "subscription":
             raise Refusal("STREAM_NEEDED", f"A subscription is answered as {EVENT_STREAM} or over a WebSocket.", 406)
         sequence = self.store.sequence
@@ -228,22 +229,34 @@ class Endpoint:
         try:
             async with asyncio.timeout(self.settings.request_seconds):
                 if operation.kind == "mutation":
-                    # What was accepted is finished, though nobody waits for it any longer.
-                    return await asyncio.shield(asyncio.ensure_future(operation.execute(variables, context)))
+                    return await self._finished(operation.execute(variables, context))
                 return await operation.execute(variables, context)
         except TimeoutError:
             message = f"The operation took longer than {self.settings.request_seconds:g} s."
             raise Refusal("TIMEOUT", message, 503, (RETRY_AFTER,)) from None
 
-    async def _events(self, exchange: Exchange) -> AsyncGenerator[Answer, None]:
-        """Yield the answers of a subscription, or the one of anything else."""
-        if exchange.operation.kind == "subscription":
-            context = Context(self.store, exchange.caller.viewer, desk=self.desk)
-            async with aclosing(self.watched(exchange.operation, exchange.asked.variables, context)) as answers:
-                async for answer in answers:
-                    yield answer
-        else:
-            yield await self.admission.run(self._execute, exchange)
+    async def _finished(self, mutation: Coroutine[Any, Any, Answer]) -> Answer:
+        """Return a mutation's answer. Accepted, it is finished though nobody waits any longer, and holds a place."""
+        task = asyncio.ensure_future(mutation)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.done():
+                self.admission.requests.keep(task)
+            raise
+
+    async def _events(self, exchange: Exchange) -> Response | Stream:
+        """Return the event stream of a subscription, or that of any other operation, which is whole. Raises Refusal."""
+        operation, variables, caller = exchange.operation, exchange.asked.variables, exchange.caller
+        if operation.kind == "subscription":
+            self.admission.streams.check()
+            context = Context(self.store, caller.viewer, desk=self.desk)
+            return self.render.stream(caller, self.watched(operation, variables, context))
+        try:
+            body = (await self._execute(exchange)).body
+        except Refusal as refusal:
+            exchange.record.code, body = refusal.code, orjson.dumps({"errors": refusal.errors})
+        return self.render.events(caller, sse.whole(body))
 
     async def watched(
         self, operation: Operation, variables: Mapping[str, Any], context: Context

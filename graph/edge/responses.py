@@ -83,9 +83,13 @@ class Renderer:
         """Return what may be asked, to other origins only where CORS allows them."""
         return Response(204, (*self.common(caller), ALLOW, *(PREFLIGHT if caller.origin else ())))
 
+    def events(self, caller: Caller, body: bytes = b"") -> Response:
+        """Return an event stream, *body* if it is whole."""
+        return Response(200, (*self.common(caller), MEDIA[EVENT_STREAM], NO_STORE), body)
+
     def stream(self, caller: Caller, answers: AsyncGenerator[Answer, None]) -> Stream:
         """Return answers that are sent as they come."""
-        return Stream(Response(200, (*self.common(caller), MEDIA[EVENT_STREAM], NO_STORE)), answers)
+        return Stream(self.events(caller), answers)
 
     def common(self, caller: Caller) -> Headers:
         """Return the headers of every answer."""

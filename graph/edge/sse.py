@@ -23,6 +23,11 @@ def event(body: bytes) -> bytes:
     return b"event: next\ndata: " + body + b"\n\n"
 
 
+def whole(body: bytes) -> bytes:
+    """Return the stream of one encoded answer."""
+    return PING + event(body) + COMPLETE
+
+
 async def send(stream: Stream, receive: Receive, send: Send, ping_seconds: float) -> None:
     """Send a stream until it ends or its client goes; sending waits for a client that does not read."""
     with suppress(OSError):

@@ -6,7 +6,6 @@ https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from time import perf_counter
 from typing import Any
 
 import orjson
@@ -161,7 +160,7 @@ class Socket:
         client = self.socket.client
         record = RequestRecord("SUBSCRIBE", PATH, client.host if client else None, "websocket")
         record.headers = self.socket.headers.raw
-        started = perf_counter()
+        started = self.endpoint.clock()
         try:
             async with aclosing(self.answers(payload, record)) as answers:
                 async for answer in answers:
@@ -185,7 +184,7 @@ class Socket:
             await self.send({"id": name, "type": "error", "payload": [{"message": message, "extensions": extensions}]})
         finally:
             if record.kind != "subscription":  # which takes as long as somebody watches
-                record.seconds = perf_counter() - started
+                record.seconds = self.endpoint.clock() - started
             self.endpoint.observe(record)
 
     async def answers(self, payload: dict[str, Any], record: RequestRecord) -> AsyncGenerator[Answer, None]:

@@ -45,7 +45,7 @@ class InterpretedOperation:
 
     @property
     def planned(self) -> bool:
-        """Whether it never waits: it may wait for anything."""
+        """Return False: it may wait for anything."""
         return False
 
     def cost(self, variables: Mapping[str, Any]) -> int:

@@ -30,8 +30,10 @@ class Probes:
     def serving(self) -> Iterator[None]:
         """Be ready for as long as the context lasts: from the server's start to its stop."""
         self._serving = True
-        yield
-        self._serving = False
+        try:
+            yield
+        finally:
+            self._serving = False
 
     @property
     def routes(self) -> list[BaseRoute]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 import orjson
+from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.orjson import OrjsonFormatter
 
 from graph.observe.request_record import RequestRecord
@@ -79,17 +80,26 @@ def instant(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+KEYS = ("time", "level", "event", "message", "traceback")
+"""Keys of a line that is not of a request."""
+
+
 class LineFormatter(OrjsonFormatter):
     """Formats everything else that is logged, traceback and all, as one line of JSON with the keys of a request's."""
 
     def __init__(self) -> None:
         names = {"levelname": "level", "name": "event", "exc_info": "traceback"}
-        super().__init__(["levelname", "name", "message"], rename_fields=names, timestamp="time")
+        super().__init__(
+            ["levelname", "name", "message"],
+            rename_fields=names,
+            timestamp="time",
+            reserved_attrs=[*RESERVED_ATTRS, *KEYS],
+        )
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
-        """Return the fields as they are written."""
-        first = {"time": instant(log_data.pop("time")), "level": str(log_data.pop("level")).lower()}
-        return {**first, **log_data}
+        """Return the fields as they are written; what a library adds to them is left out, such as colours."""
+        fields = {**log_data, "time": instant(log_data["time"]), "level": str(log_data["level"]).lower()}
+        return {key: fields[key] for key in KEYS if key in fields}
 
 
 def configure(level: str = "INFO") -> None:

@@ -1,8 +1,8 @@
 """Runs a function in several worker processes until told to stop, and replaces a worker that dies.
 
 The workers share a listening socket, so the kernel spreads connections over them, and a store, whose journal each of
-them follows. uvicorn's own supervisor does not do: it replaces a worker that dies at once without an end, waits for one
-that does not stop for ever, says nothing of how they ended, and leaves them behind where it is killed itself.
+them follows. uvicorn's own supervisor would not do: it restarts for ever a worker that cannot start, waits for ever for
+one that does not stop, does not say how they ended, and leaves them running if it is killed itself.
 """
 
 import logging

@@ -8,6 +8,7 @@ import pytest
 
 from graph.edge.admission import Admission, Places
 from graph.errors import Refusal
+from graph.observe.request_record import RequestRecord
 from graph.settings import Settings
 from tests.graph.edge.test_websocket import ACK, INIT, opened, receive, send, subscribe
 from tests.patience import until
@@ -108,3 +109,44 @@ def test_a_subscription_holds_a_place_only_while_it_starts() -> None:
         assert sorted((each["id"], each["type"]) for each in received) == sorted(
             (name, kind) for name in "ab" for kind in ("next", "next", "complete")
         )
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("code", ["", "TIMEOUT"])
+async def test_an_event_stream_of_one_answer_is_whole_and_recorded_as_what_it_is(code: str) -> None:
+    records: list[RequestRecord] = []
+    app = small_app(spans=records.append, request_seconds=0.01 if code else 10.0)
+    reply = await post(app, SLOW if code else "{ hello }", accept="text/event-stream")
+    assert (reply.status, reply.body.count(b"event: next"), reply.body.count(b"event: complete")) == (200, 1, 1)
+    assert [(record.status, record.code, record.bytes) for record in records] == [(200, code, len(reply.body))]
+
+
+@pytest.mark.anyio
+async def test_a_stream_that_there_is_no_room_for_is_recorded_once() -> None:
+    records: list[RequestRecord] = []
+    app = small_app(spans=records.append, sockets=0)
+    reply = await post(app, "subscription { count(to: 1) }", accept="text/event-stream")
+    assert (reply.status, reply.code, app.admission.shed) == (503, "OVERLOADED", 1)
+    assert [(record.status, record.code) for record in records] == [(503, "OVERLOADED")]
+
+
+def test_a_mutation_that_nobody_waits_for_holds_its_place_until_it_is_done() -> None:
+    with serving(concurrency=1) as address, opened(address, INIT) as socket:
+        assert receive(socket) == ACK
+        send(socket, subscribe("a", "mutation { save(seconds: 1) }"))
+        until_told(address, UNDER_WAY % 1)
+        send(socket, {"type": "complete", "id": "a"})
+        send(socket, {"type": "ping"})
+        assert receive(socket) == {"type": "pong"}
+        until_told(address, b"broadsheet_store_sequence 8.0")
+        until_told(address, UNDER_WAY % 0)
+
+
+@pytest.mark.anyio
+async def test_a_mutation_that_outlives_its_time_holds_a_place() -> None:
+    app = small_app(concurrency=1, request_seconds=0.01)
+    assert (await post(app, "mutation { save(seconds: 0.5) }")).code == "TIMEOUT"
+    assert app.admission.requests.taken == 1
+    assert (await post(app, "{ hello }")).code == "OVERLOADED"
+    await asyncio.to_thread(until, lambda: app.admission.requests.taken == 0)
+    assert app.store.sequence == 8

@@ -1,5 +1,6 @@
 """What a server writes of its requests: one line of JSON each, with what an operator needs and nobody's secrets."""
 
+import asyncio
 import io
 import json
 import logging
@@ -10,6 +11,7 @@ import pytest
 
 from graph.edge.asgi import App
 from graph.observe.log import LineFormatter
+from tests.patience import until
 from tests.small import ask, post, small_app
 
 pytestmark = pytest.mark.anyio
@@ -67,12 +69,16 @@ async def test_a_refusal_has_its_code_and_names_that_clients_chose_stay_on_one_l
 
 
 async def test_slow_operations_are_warnings_and_are_written_where_others_are_not() -> None:
-    app = logged(request_log=False, slow_seconds=1)
+    seconds = [0.0]
+    app = logged(request_log=False, slow_seconds=1, clock=lambda: seconds[0])
     await post(app, "query Quick { hello }")
-    await post(app, "query Slow { slow(seconds: 1.1) }")
+    slow = asyncio.create_task(post(app, "query Slow { slow(seconds: 0.01) }"))
+    await asyncio.to_thread(until, lambda: app.admission.requests.taken == 1)
+    seconds[0] = 1.1
+    await slow
     (line,) = written(app)
     assert (line["level"], line["event"], line["operation"]) == ("warning", "slow", "Slow")
-    assert line["milliseconds"] >= 1_100
+    assert line["milliseconds"] == 1_100
 
 
 async def test_a_failure_is_one_line_with_its_id_and_traceback(caplog: pytest.LogCaptureFixture) -> None:
@@ -86,6 +92,14 @@ async def test_a_failure_is_one_line_with_its_id_and_traceback(caplog: pytest.Lo
     assert (told["level"], told["event"]) == ("error", "broadsheet.errors")
     assert reply.json["errors"][0]["extensions"]["id"] in told["message"]
     assert "KeyError: '/srv/secret/path'" in told["traceback"]
+
+
+def test_a_line_has_no_keys_of_libraries() -> None:
+    record = logging.LogRecord("uvicorn", logging.INFO, "a.py", 1, "Started %d", (7,), None)
+    vars(record).update(color_message="Started \x1b[36m%d\x1b[0m", level="none", event="else")
+    line = json.loads(LineFormatter().format(record))
+    assert list(line) == ["time", "level", "event", "message"]
+    assert (line["event"], line["message"]) == ("uvicorn", "Started 7")
 
 
 def test_what_others_log_is_one_line_too() -> None:
