@@ -1,4 +1,4 @@
-"""What the store tests draw: documents whose values meet often, so that filters, orders and links have work."""
+"""Draws documents for the store's tests, whose values meet often, so that filters, orders and links have work."""
 
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b

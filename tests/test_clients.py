@@ -1,4 +1,4 @@
-"""docs/clients.md, section by section: its snippets written to their files, its commands run against a real server."""
+"""Follows docs/clients.md by section: writes its snippets to their files, runs its commands on a real server."""
 
 import os
 import re

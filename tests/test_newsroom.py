@@ -1,4 +1,4 @@
-"""The example newsroom keeps its promises: well-formed files, pictures that exist, links that lead somewhere."""
+"""Checks the example newsroom: well-formed files, pictures that exist, links that lead somewhere."""
 
 from pathlib import Path
 from typing import Any

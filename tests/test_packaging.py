@@ -1,4 +1,4 @@
-"""pyproject.toml against the code: what is imported is declared, and the Pythons that are supported are those tried."""
+"""Holds pyproject.toml to the code: what is imported is declared, and the Pythons that are supported are tried."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""The command line, as somebody at a terminal meets it."""
+"""Runs the command line as somebody at a terminal meets it."""
 
 import json
 import signal

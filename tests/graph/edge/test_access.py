@@ -1,4 +1,4 @@
-"""Keys open what their scopes say, documents are remembered or trusted, and answers are kept by those they are for."""
+"""Tests what keys open, how documents are remembered or trusted, and that each answer goes to those it is for."""
 
 from hashlib import sha256
 from pathlib import Path

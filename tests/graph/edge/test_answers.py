@@ -1,4 +1,4 @@
-"""Whole answers that are kept: the same request is answered from them, and never with what another would get."""
+"""Tests the answer cache: the same request is answered from it, and never with what another would get."""
 
 import asyncio
 from collections.abc import Iterator

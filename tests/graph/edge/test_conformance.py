@@ -1,4 +1,4 @@
-"""Real clients of npm against the served endpoint: the audits of graphql-http, and four clients people use."""
+"""Runs real clients of npm against a served endpoint: the audits of graphql-http, and four clients people use."""
 
 import shutil
 import subprocess

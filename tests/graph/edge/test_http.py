@@ -1,4 +1,4 @@
-"""GraphQL over HTTP, in process: who asks how, gets what, and every refusal is a GraphQL error in JSON."""
+"""Tests GraphQL over HTTP in process: methods, media types, status codes, and refusals as GraphQL errors in JSON."""
 
 import asyncio
 from urllib.parse import urlencode

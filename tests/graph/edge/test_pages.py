@@ -1,4 +1,4 @@
-"""What browsers get: built pages under a strict policy, pictures of served folders, and nothing from elsewhere."""
+"""Tests the pages for browsers: built, under a strict policy, with pictures of served folders and nothing else."""
 
 import gzip
 import shutil

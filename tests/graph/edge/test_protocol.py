@@ -1,4 +1,4 @@
-"""A real server on loopback: both roads give the same bytes, and slow, rude and too many clients are seen off."""
+"""Tests a real server on loopback: both roads give the same bytes, and slow, rude and too many clients are ended."""
 
 import re
 import signal

@@ -1,4 +1,4 @@
-"""Both roads over the real schema: whatever is asked, by whichever method, is answered with the same bytes."""
+"""Compares both roads over the real schema: whatever is asked, by whichever method, has the same bytes."""
 
 from collections.abc import Iterator
 from urllib.parse import urlencode

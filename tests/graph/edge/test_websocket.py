@@ -1,4 +1,4 @@
-"""graphql-transport-ws against a real server: each close code of the protocol, and operations between them."""
+"""Tests graphql-transport-ws on a real server: each close code of the protocol, and operations between them."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a server writes of its requests: one line of JSON each, with what an operator needs and nobody's secrets."""
+"""Tests the log: one line of JSON for each request, with what an operator needs and nobody's secrets."""
 
 import asyncio
 import io

@@ -1,4 +1,4 @@
-"""What a server tells its operator: alive, ready or why not, and counts that agree with what was asked of it."""
+"""Tests what an operator is answered: alive, ready or why not, and counts that agree with what was asked."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""OpenTelemetry: a span for each request under the conventions' names, below its caller's; nothing at all when off."""
+"""Tests traces: a span for each request by the conventions' names, below its caller's; nothing at all when off."""
 
 import subprocess
 import sys

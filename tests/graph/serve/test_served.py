@@ -1,4 +1,4 @@
-"""`broadsheet serve` from outside: what its clients keep when it is killed, restarted, watched, or many processes."""
+"""Tests `broadsheet serve` from outside: what clients keep when it is killed, restarted, watched, or many processes."""
 
 import json
 import signal
