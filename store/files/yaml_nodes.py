@@ -94,7 +94,7 @@ class Tree:
             self._keys[-1] = None
 
     def root(self) -> Any:
-        """Return the only document; further ones may stand there as long as they are empty."""
+        """Return the root of the only document; empty ones may follow it."""
         return self._roots[0] if self._roots else scalar("")
 
     def _count(self, offset: int) -> None:

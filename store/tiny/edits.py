@@ -25,7 +25,7 @@ class Edit:
 
 
 def edit(document: Document) -> Edit:
-    """Return *document* made ready to be put. Raises ArticleError where it is not valid."""
+    """Return the edit that puts *document*. Raises ArticleError if it is not valid."""
     try:
         return Edit(document, encode(document), entity(document))
     except (ValueError, TypeError, OverflowError) as error:
@@ -33,7 +33,7 @@ def edit(document: Document) -> Edit:
 
 
 def edited(changes: Sequence[Put | Remove]) -> list[Edit | Remove]:
-    """Return *changes* made ready. Raises ArticleError with everything that is wrong with them."""
+    """Return the edits that make *changes*. Raises ArticleError with everything that is wrong with them."""
     edits: list[Edit | Remove] = []
     problems: list[Problem] = []
     for change in changes:
@@ -47,7 +47,7 @@ def edited(changes: Sequence[Put | Remove]) -> list[Edit | Remove]:
 
 
 def batch(transaction: Transaction, edits: Sequence[Edit | Remove]) -> tuple[Batch | None, Applied]:
-    """Return what *edits* come to after what *transaction* sees; no batch where they come to nothing."""
+    """Return the batch that *edits* make of what *transaction* sees, None if nothing changes; and what it does."""
     ledger = _Ledger(transaction, transaction.sequence)
     for each in edits:
         if isinstance(each, Remove):

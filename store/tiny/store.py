@@ -103,7 +103,7 @@ class TinyStore:
 
     @property
     def _state(self) -> State:
-        """What all documents come to, loaded on first use: compacting and exporting do without it."""
+        """What queries are answered from, loaded on first use: a compaction or an export needs none of it."""
         return self._made or self._load()
 
     def forget(self) -> None:

@@ -19,7 +19,7 @@ from store.tiny.disk.replica import generations
 
 @contextmanager
 def alone(files: Files, path: Path) -> Iterator[bool]:
-    """Yield whether nobody else compacts this store; nobody does until the end."""
+    """Lock out other compactions of this store for the context; yield false if one is running."""
     handle = files.open(path.with_name(path.name + ".compacting"), write=True, create=True)
     mine = files.lock(handle)
     try:

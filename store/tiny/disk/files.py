@@ -103,7 +103,7 @@ class Files:
         return (path.name for path in folder.iterdir())
 
     def lock(self, handle: Handle, *, shared: bool = False) -> bool:
-        """Take the file's lock unless that means waiting; true where it is held now."""
+        """Take the file's lock without waiting; return whether it is held now."""
         try:
             fcntl.flock(handle.fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -73,7 +73,7 @@ class WriteLock:
             self._thread.release()
 
     def if_free(self, work: Callable[[], None]) -> None:
-        """Do *work* while nobody can be writing, or not at all; needs no permission to write."""
+        """Do *work* with writers locked out, or nothing if one is writing; needs no permission to write."""
         if self._files.find(self._path) is None:
             work()
             return

@@ -99,7 +99,7 @@ def load(files: Files, handle: Handle, catalog: Catalog) -> Header:
 
 
 def read_header(files: Files, handle: Handle) -> Header:
-    """Return what a snapshot says of itself; raises StoreDamagedError where it is none, or not whole."""
+    """Return what a snapshot says of itself; raises StoreDamagedError if it is no snapshot, or not whole."""
     size = files.status(handle).st_size
     first = files.read(handle, 0, HEADER_SIZE)
     try:

@@ -1,4 +1,4 @@
-"""Holds what all documents of a store come to (articles, taxonomy, links, full text) and the two views of it."""
+"""Holds in memory all that queries are answered from: articles, taxonomy, links, full text, and two views of them."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from store.tiny.search.fulltext import Body, FullText
 
 
 class State:
-    """What all documents of a store come to, as readers with and without drafts see it."""
+    """All that queries are answered from, for readers with and without drafts; changed document by document."""
 
     def __init__(self, body: Body) -> None:
         """Start empty; *body* reads what articles say below their front matter, for the full text."""

@@ -1,7 +1,7 @@
 """Simulates crashes of the machine, which lose or tear whatever was not synced, and checks that the store opens.
 
-All calls of a process are recorded. For each prefix of them a disk is made as a crash there may leave it: each file as
-its last sync saw it, with any pieces of what was written since; names that no folder sync made durable, or not.
+All calls of a process are recorded. For random prefixes of them, a disk is made as a crash there may leave it: each
+file as its last sync saw it, with any pieces of what was written since; names that no folder sync made durable, or not.
 """
 
 import errno
