@@ -12,5 +12,7 @@ Nothing in this package knows of GraphQL or of HTTP. Where a change belongs:
 
 Imports point one way: `tiny` → `tiny.memory` → `tiny.search` and `tiny.disk` → `files` → the modules beside this file.
 A new field of Article starts in `article`, `files.keys` (its type) and `files.entities` (its value); one to filter or
-order by goes on to `criteria`, `tiny.memory.predicates` and `tiny.memory.orders`.
+order by goes on to `criteria`, `tiny.memory.predicates` and `tiny.memory.orders`. A large one that is seldom read, as
+`body` is, needs its type alone, and is read from the document. Where the same file now means another document, raise
+`files.documents.EDITION`, so that an ingest reads it again.
 """

@@ -1,4 +1,4 @@
-"""Runs the command line `broadsheet`: serves, ingests, checks, queries, exports and compacts.
+"""Runs the command line `broadsheet`: all its commands but `keys`, which has several of its own and so a file.
 
 The schema and the server are imported by the commands that need them: they take half a second, and each process that
 reads files for an `ingest` imports this module too.

@@ -1,9 +1,13 @@
 """Speaks HTTP and WebSocket: reads requests, finds out who asks, admits them, and writes responses.
 
-Here belong a lost or slow connection, a header, a status code, a new limit on how much may be under way, what a key
-opens, and what is cached of whole responses. What an operation may cost is counted in `graph.document`.
+Here belong a lost or slow client, a header, a status code, a new limit on how much may be under way, what a key opens,
+and what is cached of whole responses. What an operation may cost is counted in `graph.document`.
 
-    asgi, in_place              the two roads: a task for each request, or the answer where its last byte arrives
+A client that left: `websocket`, `sse`, or `asgi` and `in_place`, by how it came; what it left running: `endpoint` and
+`admission`. A client that is slow: `deadlines` (HTTP), `backpressure` (WebSocket).
+
+    asgi, in_place              the two roads of HTTP: an ASGI application with a task for each request, or an
+                                answer at once, from the protocol of every connection
     endpoint                    a request to its response, for both roads
     websocket, sse              answers that go on: graphql-transport-ws and event streams
     admission, deadlines, backpressure      who may start, and which connections are ended

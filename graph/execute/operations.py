@@ -1,6 +1,6 @@
 """Prepares operations: parses, counts, validates and plans the text of a document once, and keeps the latest in an LRU.
 
-How an operation is executed is up to `graph.execute.operation` and `graph.execute.interpreter`.
+How an operation is executed is up to `graph.execute.planned` and `graph.execute.interpreter`.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,8 +17,8 @@ from graph.document.validate import validated
 from graph.errors import Refusal
 from graph.execute.execution import Counts, Operation
 from graph.execute.interpreter import InterpretedOperation
-from graph.execute.operation import PlannedOperation
 from graph.execute.plan.fragment_cache import FragmentCache
+from graph.execute.planned import PlannedOperation
 from graph.settings import Settings
 
 TOKEN_BYTES = 1_024

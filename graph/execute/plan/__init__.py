@@ -27,6 +27,7 @@ each error its field, and lets null go up as the specification has it. A new pla
 classes of its parents are unknown until the first of them come. Sibling fields are resolved one after the other, in the
 order of the answer; nothing here creates a task.
 
-What belongs here: a slow query, a new kind of resolver, a difference from the interpreter's answers. Nothing here knows
-of articles, of Strawberry or of HTTP: it is built on graphql-core, orjson and cachetools alone.
+What belongs here: an answer that takes long to put together, a new kind of resolver, a difference from the
+interpreter's answers. Articles that take long to find are `store.tiny.memory`'s. Nothing here knows of articles, of
+Strawberry or of HTTP: it is built on graphql-core, orjson and cachetools alone.
 """
