@@ -51,7 +51,9 @@ metadata = st.fixed_dictionaries(
         "category": st.sampled_from(["News", "news", "tips"]),
         "heat": st.integers(-1, 2),
         "published": st.booleans(),
-        "topics": st.lists(st.sampled_from(["AI", "ai", "Robots", "C++"]), max_size=3, unique=True),
+        "topics": st.lists(
+            st.sampled_from(["AI", "ai", "Robots", "C++", "Straße", "STRASSE", "Κόσμος"]), max_size=3, unique=True
+        ),
         "images": st.lists(images, max_size=2),
         "related": st.lists(summaries, max_size=3),
     },

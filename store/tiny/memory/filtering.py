@@ -53,6 +53,14 @@ def topic_names(article: Article) -> Iterable[str]:
     return article.topics
 
 
+def topic_group(name: str) -> str:
+    """Return what the spellings of a topic have in common, as filters compare it: its slug, without case.
+
+    A slug is lower case, yet `straße` and `strasse` are equal without case, and so are two forms of a Greek sigma.
+    """
+    return str(fold(slug(name)))
+
+
 def image_urls(article: Article) -> Iterable[str]:
     """Return the pictures of *article*, folded."""
     return {image.url.casefold() for image in article.images}
@@ -152,7 +160,7 @@ class Matcher:
         match members:
             case "topics":
                 matches = predicate(inner, NAMED)
-                names = self._articles.values(topic_names, slug)
+                names = self._articles.values(topic_names, topic_group)
                 slugs = _sought(inner) if isinstance(inner, Is) and inner.key == "slug" else None
                 return among & names.where(lambda name: matches(TopicMention(name, slug(name))), slugs)
             case "images":

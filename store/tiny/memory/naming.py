@@ -12,8 +12,9 @@ from store.base import CoTopic
 from store.text import slug
 from store.tiny.memory.articles import Articles
 from store.tiny.memory.facets import topic_slugs
-from store.tiny.memory.filtering import BY_VALUE, topic_names
+from store.tiny.memory.filtering import BY_VALUE, topic_group, topic_names
 from store.tiny.memory.orders import micros
+from store.tiny.memory.predicates import fold
 from store.tiny.memory.values import Values
 
 V = TypeVar("V", str, tuple[str, str])
@@ -111,7 +112,8 @@ class Names:
     def _topic(self, name: str) -> Topic | None:
         entry = self._taxonomy.topics.get(name)
         if entry is None:
-            names = self._frequent(self._articles.values(topic_names, slug), name)
+            alike = self._frequent(self._articles.values(topic_names, topic_group), fold(name))
+            names = [each for each in alike if slug(each) == name]
             return Topic(name, names[0], None, self._taxonomy.children(name)) if names else None
         parent = entry.parent if entry.parent is not None and self._knows(entry.parent) else None
         return Topic(name, entry.name, parent, self._taxonomy.children(name), entry.keywords, entry.hashtags)

@@ -1,6 +1,8 @@
 """Compares what indexes answer with list comprehensions, for any store, filter, order and page."""
 
 import asyncio
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +16,7 @@ from store.article import Article
 from store.base import DateUnit, Document, Facet, Put, Remove
 from store.criteria import AllOf, AnyOf, Count, Criteria, Every, Filter, Is, Not, Op, Order, Page, RelatesTo, Some
 from store.files.entities import article
+from store.text import slug
 from store.tiny.memory import links, paging, ranking
 from store.tiny.store import TinyStore
 from tests import newsroom
@@ -22,7 +25,9 @@ from tests.scale import scaled
 
 examples = settings(max_examples=scaled(60, 5000), deadline=None)
 
-texts = st.sampled_from([*newsroom.WORDS, *newsroom.DOMAINS, "NEWS", "rob", "s", "STRASSE", "", "ai", *newsroom.URLS])
+texts = st.sampled_from(
+    [*newsroom.WORDS, *newsroom.DOMAINS, "NEWS", "rob", "s", "STRASSE", "straße", "κόσμοσ", "", "ai", *newsroom.URLS]
+)
 EQUAL = (Op.EQ, Op.NE)
 LISTS = (Op.IN, Op.NOT_IN)
 PARTS = (Op.CONTAINS, Op.STARTS_WITH, Op.ENDS_WITH)
@@ -202,3 +207,29 @@ def test_urls_and_related_entries_resolve_as_a_scan_resolves_them(
         assert await store.resolve(urls, drafts) == [each and each.path for each in resolved]
 
     asyncio.run(run())
+
+
+FOLDED = sorted({slug(chr(code)) for code in range(sys.maxunicode) if (lower := slug(chr(code))) != lower.casefold()})
+
+
+def test_a_topic_has_its_articles_whatever_letters_case_folding_changes(tmp_path: Path) -> None:
+    """There are some 200 lower-case letters that are folded to others: ß, ς, ŉ, ΐ, those of Cherokee."""
+    named = [Put(newsroom.news(f"{number}.md", topics=[name])) for number, name in enumerate(FOLDED)]
+
+    async def run(store: TinyStore) -> None:
+        await store.apply(named)
+        for case_sensitive in (True, False):
+            asked = [
+                Criteria(Some("topics", Is("slug", op, value, case_sensitive)))
+                for name in FOLDED
+                for op, value in ((Op.EQ, name), (Op.IN, (name,)))
+            ]
+            alike = Counter(name if case_sensitive else name.casefold() for name in FOLDED)
+            expected = [alike[name if case_sensitive else name.casefold()] for name in FOLDED for _ in "ei"]
+            assert await store.count(asked) == expected
+        topics, total = await store.find_topics(AllOf(()), Page(None), drafts=False)
+        assert (total, [topic.name for topic in topics.items]) == (len(FOLDED), FOLDED)
+
+    assert len(FOLDED) > 50  # so many as there are
+    with TinyStore(tmp_path / "store.json", follow=False) as store:
+        asyncio.run(run(store))
