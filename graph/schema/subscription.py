@@ -13,11 +13,13 @@ from graph.execute.context import Context
 from graph.schema import filters, inputs
 from graph.schema.changes import LONGEST, ArticleChange, ChangeKinds, Since, resumable, sequence_of
 from store.base import Change, ChangeKind
-from store.criteria import AllOf, Criteria, Filter, Is, Op, Page
+from store.criteria import AllOf, Criteria, Is, Op, Page
 
 Watched = Annotated[
     inputs.ArticleFilter | None,
-    strawberry.argument(description="Only changes of articles that match now; removals are always told."),
+    strawberry.argument(
+        description="Only changes of articles that match when the change is told; removals are always told."
+    ),
 ]
 
 
@@ -28,14 +30,14 @@ class Subscription:
         self, info: Info, since: Since = None, kinds: ChangeKinds = None, filter: Watched = None
     ) -> AsyncGenerator[ArticleChange, None]:
         context: Context = info.context
-        where = filters.article_filter(filter) if filter is not None else None
+        filters.article_filter(filter)  # what cannot be read is refused now, and not when the first change comes
         sequence = context.store.sequence if since is None else sequence_of(since, context.store)
         while True:
             if sequence is None:
                 raise reset()
             async with context.reading():
                 page = await context.store.changes(sequence, LONGEST, context.viewer.drafts)
-                wanted = await _wanted(page.changes, kinds, where, context)
+                wanted = await _wanted(page.changes, kinds, filter, context)
             if page.reset:
                 raise reset()
             for change in wanted:
@@ -46,14 +48,17 @@ class Subscription:
 
 
 async def _wanted(
-    changes: Sequence[Change], kinds: Sequence[ChangeKind] | None, where: Filter | None, context: Context
+    changes: Sequence[Change], kinds: Sequence[ChangeKind] | None, given: inputs.ArticleFilter | None, context: Context
 ) -> list[Change]:
-    """Return the changes of these kinds whose articles match, and all removals: nothing is left that could match."""
+    """Return the changes of these kinds whose articles match, and all removals: nothing is left that could match.
+
+    The filter is translated for each page of changes, because its `within` is measured from now.
+    """
     of_kind = [change for change in changes if not kinds or change.kind in kinds]
-    if where is None or not of_kind:
+    if given is None or not of_kind:
         return of_kind
     paths = tuple({change.path for change in of_kind})
-    named = AllOf((Is("path", Op.IN, paths, case_sensitive=True), where))
+    named = AllOf((Is("path", Op.IN, paths, case_sensitive=True), filters.article_filter(given)))
     (found,) = await context.store.find([Criteria(named, page=Page(len(paths)), drafts=context.viewer.drafts)])
     matching = {article.path for article in found.items}
     return [change for change in of_kind if change.kind is ChangeKind.REMOVED or change.path in matching]
