@@ -22,6 +22,7 @@ from graph.settings import Settings
 from store.base import Store
 from store.criteria import Criteria
 from store.errors import CriteriaError
+from store.troubles import Troubles
 
 Info = strawberry.Info[Context, None]
 
@@ -150,13 +151,14 @@ def small_app(
     *,
     spans: Callable[[RequestRecord], None] | None = None,
     shared_metrics: Path | None = None,
+    troubles: Troubles | None = None,
     clock: Callable[[], float] = perf_counter,
     **given: Any,
 ) -> App:
     settings = settings or Settings(**{"request_log": False, **given})
     operations = Operations(SCHEMA, settings, immediate)
     store = cast("Store", SmallStore())
-    return App(store, operations, settings, spans=spans, shared_metrics=shared_metrics, clock=clock)
+    return App(store, operations, settings, spans=spans, shared_metrics=shared_metrics, troubles=troubles, clock=clock)
 
 
 class Reply:

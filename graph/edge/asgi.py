@@ -34,10 +34,12 @@ from graph.observe.health import Probes, json
 from graph.observe.log import RequestLog
 from graph.observe.metrics import Metrics, Samples
 from graph.observe.request_record import RequestRecord
+from graph.observe.troubles_of_parent import TroublesOfParent
 from graph.settings import Settings
 from store.base import Store
 from store.files.source import Source
 from store.files.write_back import Desk
+from store.troubles import Trouble, Troubles
 
 REFRESH_SECONDS = 0.5
 """How often the file of keys is looked at."""
@@ -60,17 +62,20 @@ class App:
         *,
         spans: Callable[[RequestRecord], None] | None = None,
         shared_metrics: Path | None = None,
+        troubles: Troubles | None = None,
         clock: Callable[[], float] = perf_counter,
     ) -> None:
         """Answer from *store*; edits are written to the folders of *sources* too.
 
         *spans* makes a span of each request; in the folder *shared_metrics* the workers of one server leave their
-        metrics for each other; *clock* gives seconds.
+        metrics for each other; *troubles* are those of this process; *clock* gives seconds.
         """
         self.store, self.operations, self.settings = store, operations, settings
         self.admission = Admission(settings, clock)
         self.metrics = Metrics(shared_metrics)
-        self.probes = Probes(store, self.metrics, self.samples)
+        self.troubles = troubles or Troubles()
+        self.of_parent = TroublesOfParent(shared_metrics) if shared_metrics else None
+        self.probes = Probes(store, self.metrics, self.samples, self.all_troubles)
         self.log = RequestLog(settings)
         self.observers = [each for each in (self.metrics, self.log, spans) if each is not None]
         self.endpoint = Endpoint(
@@ -161,6 +166,10 @@ class App:
                 "subscriptions": ("Subscriptions under way.", self.endpoint.subscriptions),
             },
         )
+
+    def all_troubles(self) -> Sequence[Trouble]:
+        """Return what does not work now in this process, or in the one that started it."""
+        return (*self.troubles.now(), *(self.of_parent.now() if self.of_parent else ()))
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:

@@ -3,8 +3,9 @@
 With several workers the one that takes the connection answers: for itself, but to Prometheus for all of them.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import orjson
 from starlette.requests import Request
@@ -12,9 +13,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from graph.errors import masked
+from graph.observe.log import instant
 from graph.observe.metrics import Metrics, Samples, Values
 from store.base import Store
 from store.criteria import Criteria
+from store.troubles import Trouble
 
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -22,8 +25,15 @@ PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 class Probes:
     """The routes `/health`, `/ready` and `/metrics`."""
 
-    def __init__(self, store: Store, metrics: Metrics, samples: Callable[[], Samples]) -> None:
-        self.store, self.metrics, self.samples = store, metrics, samples
+    def __init__(
+        self,
+        store: Store,
+        metrics: Metrics,
+        samples: Callable[[], Samples],
+        troubles: Callable[[], Sequence[Trouble]],
+    ) -> None:
+        """Tell of *store*, of what *samples* counts, and of the *troubles* that there are when it is asked."""
+        self.store, self.metrics, self.samples, self.troubles = store, metrics, samples, troubles
         self._serving = False
 
     @contextmanager
@@ -60,7 +70,10 @@ class Probes:
             return unready("the server starts or stops")
         if self.store.stale is not None:
             return unready("the store is no longer followed")
-        return json({"status": "ready", **loaded, "writable": self.store.failure is None})
+        troubles = [
+            {"task": each.task, "since": instant(each.since), "reason": each.reason} for each in self.troubles()
+        ]
+        return json({"status": "ready", **loaded, "writable": self.store.failure is None, "troubles": troubles})
 
     async def prometheus(self, _: Request) -> Response:
         """Answer Prometheus."""
@@ -76,8 +89,9 @@ class Probes:
             "store_stale": ("Whether the store is no longer followed.", self.store.stale is not None),
             "search_ready": ("Whether the full text is made.", self.store.search_ready),
         }
-        samples = self.samples()
-        self.metrics.publish(Samples(samples.counters, {**samples.gauges, **store}))
+        samples, now = self.samples(), datetime.now(UTC)
+        troubles = {each.task: (now - each.since).total_seconds() for each in self.troubles()}
+        self.metrics.publish(Samples(samples.counters, {**samples.gauges, **store}, troubles))
 
     async def articles(self, drafts: bool) -> int:
         """Return how many articles there are; only Prometheus is given those that are unpublished."""

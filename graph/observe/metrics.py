@@ -26,10 +26,14 @@ Values = Mapping[str, tuple[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """What is counted elsewhere, and read when Prometheus asks: numbers that only grow, and numbers that do not."""
+    """What is counted elsewhere, and read when Prometheus asks: numbers that only grow, and numbers that do not.
+
+    `troubles` are the tasks that do not work at the moment, and for how many seconds.
+    """
 
     counters: Values
     gauges: Values
+    troubles: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -87,6 +91,12 @@ class Metrics(Collector):
             yield CounterMetricFamily(f"broadsheet_{name}", about, value=value)
         for name, (about, value) in self.samples.gauges.items():
             yield GaugeMetricFamily(f"broadsheet_{name}", about, value=value)
+        troubles = GaugeMetricFamily(
+            "broadsheet_trouble_seconds", "For how long a task has not worked; none while it works.", labels=["task"]
+        )
+        for task, lasted in self.samples.troubles.items():
+            troubles.add_metric([task], lasted)
+        yield troubles
 
     def publish(self, samples: Samples) -> None:
         """Take up what was counted elsewhere, and let other workers know."""

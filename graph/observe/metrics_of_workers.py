@@ -15,7 +15,15 @@ from prometheus_client.core import Metric
 LEAST = frozenset(
     {"process_start_time_seconds", "process_max_fds", "broadsheet_search_ready", "broadsheet_store_writable"}
 )
-MOST = frozenset({"python_info", "broadsheet_store_articles", "broadsheet_store_sequence", "broadsheet_store_stale"})
+MOST = frozenset(
+    {
+        "python_info",
+        "broadsheet_store_articles",
+        "broadsheet_store_sequence",
+        "broadsheet_store_stale",
+        "broadsheet_trouble_seconds",
+    }
+)
 """Gauges of which the workers' least or greatest counts; of all others it is the sum."""
 
 Key = tuple[str, tuple[tuple[str, str], ...]]

@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +18,7 @@ from graph.execute.execution import Answer
 from graph.execute.operations import Operations, planned_operations
 from graph.observe import log
 from graph.observe.request_record import RequestRecord
+from graph.observe.troubles_of_parent import TroublesOfParent
 from graph.schema.build import schema
 from graph.serve import uvicorn_server
 from graph.serve.watch import watching
@@ -27,6 +29,7 @@ from store.errors import StoreError
 from store.files.ingest import Report
 from store.files.source import Source
 from store.tiny.store import TinyStore
+from store.troubles import Troubles
 
 
 def run(
@@ -37,39 +40,57 @@ def run(
     With *watch* edits of the folders are taken up, and it is called with the report of each such ingest.
     Raises OSError where the port is taken, StoreError where the store cannot be opened.
     """
+    log.configure()
     traced(settings)  # raises before anything starts
-    with watching(path, sources, watch) if watch and sources else nullcontext():
+    troubles = Troubles()
+    with watching(path, sources, watch, troubles) if watch and sources else nullcontext():
         if settings.workers < 2:
-            work(settings, path, sources)
-            return
-        # Each is opened once here, so that an error is reported once and not by every worker.
-        TinyStore(path, follow=False).close()
-        documents(settings, DOCUMENTS)
-        Keys(settings)
-        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        address = (settings.host, settings.port)
-        with (
-            socket.create_server(address, family=family, backlog=uvicorn_server.BACKLOG) as listener,
-            TemporaryDirectory(prefix="broadsheet-metrics-") as metrics,
-        ):
-            shared = Shared(listener, Path(metrics))
-            fine = Workers(settings.workers, work, settings, path, sources, shared).run(settings.stop_seconds + 1)
-        if not fine:
-            raise StoreError("a worker did not end as it should; its last words are above")
+            work(settings, path, sources, troubles=troubles)
+        else:
+            run_workers(settings, path, sources, troubles)
+
+
+def run_workers(settings: Settings, path: Path, sources: Sequence[Source], troubles: Troubles) -> None:
+    """Serve by several processes, each of which tells of the *troubles* of this one. Raises as `run` does."""
+    # Each is opened once here, so that an error is reported once and not by every worker.
+    TinyStore(path, follow=False).close()
+    documents(settings, DOCUMENTS)
+    Keys(settings)
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    address = (settings.host, settings.port)
+    with (
+        socket.create_server(address, family=family, backlog=uvicorn_server.BACKLOG) as listener,
+        TemporaryDirectory(prefix="broadsheet-metrics-") as metrics,
+    ):
+        shared, told = Shared(listener, Path(metrics)), TroublesOfParent(Path(metrics))
+        workers = Workers(settings.workers, work, settings, path, sources, shared)
+        fine = workers.run(settings.stop_seconds + 1, partial(told.publish, troubles))
+    if not fine:
+        raise StoreError("a worker did not end as it should; its last words are above")
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What the workers of one server share: the socket they listen on, and a folder for their metrics."""
+    """What the workers of one server share: the socket they listen on, and a folder for metrics and troubles."""
 
     listener: socket.socket
     metrics: Path
 
 
-def work(settings: Settings, path: Path, sources: Sequence[Source], shared: Shared | None = None) -> None:
-    """Serve the store at *path* in this process, alone or as a worker that shares with others."""
-    log.configure()
+def work(
+    settings: Settings,
+    path: Path,
+    sources: Sequence[Source],
+    shared: Shared | None = None,
+    troubles: Troubles | None = None,
+) -> None:
+    """Serve the store at *path* in this process, alone or as a worker that shares with others.
+
+    What does not work in this process is one of its *troubles*.
+    """
+    troubles = troubles or Troubles()
     if shared is not None:
+        log.configure()
         end_with_parent()
     with TinyStore(path) as store, traced(settings) as spans:
         pages = Pages([source.folder for source in sources], playground=settings.shows_playground)
@@ -82,6 +103,7 @@ def work(settings: Settings, path: Path, sources: Sequence[Source], shared: Shar
             sources if settings.write_back else (),
             spans=spans,
             shared_metrics=shared.metrics if shared else None,
+            troubles=troubles,
         )
         uvicorn_server.serve(app, settings, shared.listener if shared else None)
 

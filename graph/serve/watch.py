@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
@@ -17,6 +18,7 @@ from store.errors import StoreError
 from store.files.ingest import Report, ingest
 from store.files.source import Source
 from store.tiny.store import TinyStore
+from store.troubles import Troubles, supervise
 
 log = logging.getLogger("broadsheet.watch")
 
@@ -25,10 +27,16 @@ SETTLE_MILLISECONDS = 200
 
 
 @contextmanager
-def watching(path: Path, sources: Sequence[Source], show: Callable[[Report], None]) -> Iterator[None]:
-    """Keep the store at *path* up to date with its folders for as long as the context lasts."""
+def watching(
+    path: Path, sources: Sequence[Source], show: Callable[[Report], None], troubles: Troubles
+) -> Iterator[None]:
+    """Keep the store at *path* up to date with its folders for as long as the context lasts.
+
+    While that does not work it is one of the *troubles*.
+    """
     stop = Event()
-    thread = Thread(target=_watch, args=(path, sources, show, stop), name="watch", daemon=True)
+    work = partial(_watch, path, sources, show, stop, troubles)
+    thread = Thread(target=supervise, args=("watch", work, troubles, stop), name="watch", daemon=True)
     thread.start()
     try:
         yield
@@ -37,14 +45,19 @@ def watching(path: Path, sources: Sequence[Source], show: Callable[[Report], Non
         thread.join()
 
 
-def _watch(path: Path, sources: Sequence[Source], show: Callable[[Report], None], stop: Event) -> None:
+def _watch(
+    path: Path, sources: Sequence[Source], show: Callable[[Report], None], stop: Event, troubles: Troubles
+) -> None:
     folders, whole = [source.folder for source in sources], False
     with TinyStore(path, follow=False) as store:
+        troubles.resolve("watch")
         for changes in watch(*folders, stop_event=stop, debounce=SETTLE_MILLISECONDS, rust_timeout=SETTLE_MILLISECONDS):
             touched = None if whole else [Path(name) for _, name in changes]
             try:
                 show(asyncio.run(ingest(store, sources, touched=touched)))
                 whole = False
+                troubles.resolve("watch")
             except StoreError as error:
                 whole = True
-                log.error("the edits were not taken up: %s", error)
+                if troubles.report("watch", str(error)):
+                    log.error("the edits were not taken up: %s", error)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
@@ -19,10 +20,12 @@ from websockets.typing import Subprotocol
 from graph.edge.asgi import App
 from graph.errors import Refusal
 from graph.observe.metrics_of_workers import Family
+from graph.observe.troubles_of_parent import TroublesOfParent
 from graph.serve.site import operations
 from graph.settings import Settings
 from store.base import Put
 from store.tiny.store import TinyStore
+from store.troubles import Troubles
 from tests.newsroom import news
 from tests.serving import exchange, request, serving, until_told
 from tests.small import SmallStore, ask, post, small_app
@@ -61,7 +64,7 @@ async def test_health_says_whether_a_search_would_wait(app: App) -> None:
 
 async def test_ready_tells_what_is_loaded_and_counts_no_drafts(app: App) -> None:
     reply = await ask(app, "GET", path="/ready")
-    told = {"status": "ready", "sequence": 7, "articles": 2, "writable": True}
+    told = {"status": "ready", "sequence": 7, "articles": 2, "writable": True, "troubles": []}
     assert (reply.status, reply.json) == (200, told)
     small(app).failure = "/srv/news.json: writing failed"
     reply = await ask(app, "GET", path="/ready")
@@ -72,6 +75,49 @@ async def test_who_reads_an_old_state_is_not_ready(app: App) -> None:
     small(app).stale = "/srv/news.json: replaced"
     reply = await ask(app, "GET", path="/ready")
     assert (reply.status, reply.json) == (503, {"status": "unready", "reason": "the store is no longer followed"})
+
+
+async def test_what_does_not_work_is_told_with_its_reason_until_it_works_again(tmp_path: Path) -> None:
+    own, of_parent = Troubles(), Troubles()
+    told = TroublesOfParent(tmp_path)
+    app = small_app(troubles=own, shared_metrics=tmp_path)
+
+    async def tasks() -> tuple[list[str], set[str]]:
+        told.publish(of_parent)
+        ready = (await ask(app, "GET", path="/ready")).json["troubles"]
+        for each in ready:
+            assert each.keys() == {"task", "since", "reason"}
+            assert datetime.fromisoformat(each["since"]).tzinfo == UTC
+        found = metrics((await ask(app, "GET", path="/metrics")).body)
+        prefix = "broadsheet_trouble_seconds{"
+        return [f"{each['task']}: {each['reason']}" for each in ready], {
+            name.removeprefix(prefix)[:-1] for name in found if name.startswith(prefix)
+        }
+
+    async with app.lifespan():
+        assert await tasks() == ([], set())
+        own.report("keys", "keys:1: nonsense")
+        of_parent.report("watch", "no folder")
+        assert await tasks() == (["keys: keys:1: nonsense", "watch: no folder"], {"keys", "watch"})
+        of_parent.report("watch", "not readable")
+        own.resolve("keys")
+        assert await tasks() == (["watch: not readable"], {"watch"})
+        of_parent.resolve("watch")
+        assert await tasks() == ([], set())
+
+
+async def test_a_file_of_troubles_that_cannot_be_written_is_logged_once_and_written_when_it_can_be(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, troubles = tmp_path / "gone", Troubles()
+    told = TroublesOfParent(folder)
+    troubles.report("watch", "no folder")
+    for _ in range(3):
+        told.publish(troubles)
+    assert caplog.text.count("workers cannot be told of troubles") == 1
+    folder.mkdir()
+    told.publish(troubles)
+    assert list(told.now()) == list(troubles.now())
 
 
 async def test_nobody_is_ready_before_the_start_and_after_the_stop() -> None:
