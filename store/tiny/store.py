@@ -31,6 +31,7 @@ from store.tiny.memory.state import State
 from store.tiny.search.fulltext import texts
 from store.tiny.search.highlighting import highlights
 from store.tiny.waiting import Waiting
+from store.troubles import Troubles, supervise
 from store.urls import clean
 
 WORTH_CACHING = 500
@@ -47,11 +48,14 @@ class TinyStore:
     them; a task inside it must neither enter it again nor wait for `apply`.
     """
 
-    def __init__(self, path: str | Path, *, read_only: bool = False, follow: bool = True) -> None:
+    def __init__(
+        self, path: str | Path, *, read_only: bool = False, follow: bool = True, troubles: Troubles | None = None
+    ) -> None:
         """Open the store at *path*, and create it where nothing is.
 
         *follow* takes in what other processes write, within some 20 ms, and makes articles and full text ready now and
-        in the background instead of when they are first asked for. Raises StoreDamagedError, StoreLockedError.
+        in the background instead of when they are first asked for. What fails in the background is told to *troubles*,
+        as `follower`, `compaction` and `indexer`. Raises StoreDamagedError, StoreLockedError.
         """
         self._gate = Gate()
         self._still = RLock()
@@ -60,11 +64,14 @@ class TinyStore:
         self._waiting = Waiting()
         self._edits: dict[bytes, Edit] = {}
         self._cache = cache.path_of(Path(path).absolute())
-        self._storage = JournalStorage(path, read_only=read_only, gate=self._gate.writing)
+        troubles = troubles or Troubles()
+        self._storage = JournalStorage(path, read_only=read_only, gate=self._gate.writing, troubles=troubles)
         self._sequence = self._storage.sequence
         self._storage.subscribe(self._apply_record)
         self._closed = Event()
-        self._indexer = Thread(target=self._index, name="store-indexer", daemon=True)
+        self._indexer = Thread(
+            target=supervise, args=("indexer", self._index, troubles, self._closed), name="store-indexer", daemon=True
+        )
         if follow:
             self._load()
             self._storage.follow()

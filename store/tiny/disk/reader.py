@@ -14,6 +14,7 @@ from store.tiny.disk.following import Follower
 from store.tiny.disk.record import Record
 from store.tiny.disk.replica import Replica
 from store.tiny.disk.transaction import Transaction
+from store.troubles import Troubles
 
 Listener = Callable[[Record], None]
 
@@ -21,18 +22,20 @@ Listener = Callable[[Record], None]
 class Reader:
     """A store as one process sees it. Safe for threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 # they are those of `JournalStorage`
         self,
         files: Files,
         path: Path,
         logs: Mapping[str, int],
         gate: AbstractContextManager[object] | None,
+        troubles: Troubles | None,
         *,
         writable: bool,
     ) -> None:
         """Load what is at *path*; see `JournalStorage` for the settings."""
         self._files, self._path, self._logs, self._writable = files, path, logs, writable
         self._gate = gate or nullcontext()
+        self._troubles = troubles or Troubles()
         self._following = threading.RLock()
         self._rebasing = threading.Lock()
         self._listeners: list[Listener] = []
@@ -106,7 +109,7 @@ class Reader:
     def follow(self, interval: float = 0.02) -> None:
         """Poll every *interval* seconds, on a thread of its own, until `close`."""
         if self._follower is None:
-            self._follower = Follower(self.poll, interval)
+            self._follower = Follower(self.poll, interval, self._troubles)
 
     def _advance(self, *, unconfirmed: bool = False) -> None:
         with self._following:

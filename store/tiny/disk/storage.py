@@ -29,10 +29,12 @@ from store.tiny.disk.reader import Reader
 from store.tiny.disk.record import Record, line, payload
 from store.tiny.disk.replica import generations
 from store.tiny.disk.transaction import Prepare, Transaction
+from store.troubles import Troubles
 
 logger = logging.getLogger(__name__)
 
 COMPACT_AFTER = 128 << 20
+COMPACTION = "compaction"
 
 
 class JournalStorage(Reader, Storage):
@@ -53,11 +55,13 @@ class JournalStorage(Reader, Storage):
         compact_after: int = COMPACT_AFTER,
         gate: AbstractContextManager[object] | None = None,
         files: Files | None = None,
+        troubles: Troubles | None = None,
     ) -> None:
         """Open the store at *path*, and create it where nothing is.
 
         *patience* is how many seconds a write waits for other writers. Compaction starts by itself once the journal is
-        larger than the snapshot and than *compact_after* bytes. Raises StoreDamagedError, StoreLockedError, and
+        larger than the snapshot and than *compact_after* bytes. *troubles* is told what following and compaction meet.
+        Raises StoreDamagedError, StoreLockedError, and
         StoreReadOnlyError where the folder cannot be written to.
         """
         self._files, self._path = files or Files(), Path(path).absolute()
@@ -70,7 +74,7 @@ class JournalStorage(Reader, Storage):
         if not read_only and self._files.find(self._path) is None:
             with self._writing():
                 self._create()
-        super().__init__(self._files, self._path, logs, gate, writable=not read_only)
+        super().__init__(self._files, self._path, logs, gate, troubles, writable=not read_only)
         if read_only:
             self._lock.if_free(lambda: self._advance(unconfirmed=True))
         else:
@@ -243,7 +247,13 @@ class JournalStorage(Reader, Storage):
                 self.compact()
         except (StoreError, OSError) as error:
             self._compact_after = 2 * self._replica.behind
-            logger.warning("%s", error)
+            if self._troubles.report(COMPACTION, str(error)):
+                logger.warning("%s", error)
+        except Exception as error:  # whatever it is, the next writes try again
+            self._compact_after = 2 * self._replica.behind
+            self._troubles.failed(COMPACTION, error)
+        else:
+            self._troubles.resolve(COMPACTION)
 
     def close(self) -> None:
         """Stop following; the last to close leaves everything in the snapshot, for TinyDB itself to open."""

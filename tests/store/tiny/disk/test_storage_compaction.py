@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from tinydb import TinyDB
 
+from store.tiny.disk.files import Files
 from store.tiny.disk.storage import JournalStorage
+from store.troubles import Troubles
+from tests.patience import until
 from tests.storage_history import KEEP, assert_whole, check, write
 
 
@@ -122,3 +125,32 @@ def test_what_another_process_compacted_is_not_compacted_again(path: Path) -> No
     first.close()
     assert len(journals(path)) == 2
     second.close()
+
+
+class NoLinks(Files):
+    """A disk that cannot make links for as long as `error` is set."""
+
+    error: Exception | None = None
+
+    def link(self, source: Path, target: Path) -> None:
+        if self.error:
+            raise self.error
+        super().link(source, target)
+
+
+@pytest.mark.parametrize("error", [OSError("full"), RuntimeError("odd")], ids=["expected", "unexpected"])
+def test_a_compaction_that_fails_is_a_trouble_until_one_works(path: Path, error: Exception) -> None:
+    troubles, files = Troubles(), NoLinks()
+    storage = JournalStorage(path, logs=KEEP, compact_after=5_000, troubles=troubles, files=files)
+    files.error = error
+    for number in range(1, 15):
+        write(storage, number, 500)
+    until(troubles.now)
+    assert [each.task for each in troubles.now()] == ["compaction"]
+    assert_whole(storage, 14, 500)
+    files.error = None
+    for number in range(15, 60):
+        write(storage, number, 500)
+    until(lambda: not troubles.now())
+    storage.close()
+    check(path, 59, 59, 500)

@@ -16,6 +16,7 @@ from store.tiny.disk.lock import WriteLock
 from store.tiny.disk.record import Batch
 from store.tiny.disk.storage import JournalStorage
 from store.tiny.disk.transaction import Transaction
+from store.troubles import Troubles
 from tests.patience import until
 
 ROOT = Path(__file__).parents[4]
@@ -127,11 +128,14 @@ def test_a_failing_prepare_harms_nobody_in_its_group(path: Path) -> None:
 
 def test_a_follower_says_what_is_wrong_for_as_long_as_it_is(tmp_path: Path) -> None:
     journal = tmp_path / "journal"
-    follower = Follower(journal.read_bytes, 0.001)
+    troubles = Troubles()
+    follower = Follower(journal.read_bytes, 0.001, troubles)
     try:
-        until(lambda: follower.trouble is not None)
+        until(troubles.now)
         assert "journal" in str(follower.trouble)
+        assert [each.task for each in troubles.now()] == ["follower"]
         journal.touch()
         until(lambda: follower.trouble is None)
+        until(lambda: not troubles.now())
     finally:
         follower.stop()
