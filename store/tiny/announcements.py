@@ -23,6 +23,8 @@ class Announcement(Struct, frozen=True, gc=False):
     """One applied change, as stored, even if no reader sees it: sequences without a gap show that none was lost.
 
     `was` and `shown`: whether the article was published before and is now; None if there was or is no article.
+    `whole`: where it is published or withdrawn, all keys that it has. A reader without drafts is told these: the keys
+    that changed would tell that there is a draft.
     """
 
     sequence: int
@@ -31,6 +33,7 @@ class Announcement(Struct, frozen=True, gc=False):
     at: datetime
     was: bool | None
     shown: bool | None
+    whole: tuple[str, ...] = ()
 
     def encode(self) -> bytes:
         """Return the announcement as JSON."""
@@ -48,7 +51,8 @@ class Announcement(Struct, frozen=True, gc=False):
             kind = ChangeKind.REMOVED
         else:
             kind = ChangeKind.HEAT if QUIET.issuperset(self.keys) else ChangeKind.UPDATED
-        return Change(self.sequence, kind, self.path, self.keys, self.at)
+        keys = self.keys if drafts else self.whole or self.keys
+        return Change(self.sequence, kind, self.path, keys, self.at)
 
 
 def decode(data: bytes) -> Announcement:
@@ -70,6 +74,13 @@ def changed_keys(old: Document | None, new: Document | None) -> tuple[str, ...]:
     return tuple(
         key for key in keys if before.get(key, missing) != after.get(key, missing) or (moved and key == "images")
     )
+
+
+def whole_keys(old: Document | None, new: Document | None, was: bool | None, shown: bool | None) -> tuple[str, ...]:
+    """Return all keys of an article that is published or withdrawn by a change; of any other, none."""
+    if None in (was, shown) or was == shown:
+        return ()
+    return tuple(_said(new if shown else old))
 
 
 class Changes(Protocol):

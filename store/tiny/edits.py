@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from store.base import Applied, Document, Kind, Put, Remove
 from store.errors import ArticleError, Problem
 from store.files.entities import Entity, entity, is_published
-from store.tiny.announcements import Announcement, changed_keys
+from store.tiny.announcements import Announcement, changed_keys, whole_keys
 from store.tiny.disk.layout import CHANGES, TABLES, decode, encode
 from store.tiny.disk.record import Batch
 from store.tiny.disk.transaction import Transaction
@@ -78,8 +78,9 @@ class _Ledger:
             return
         self.after[path] = edit
         self.sequence += 1
-        keys, at = changed_keys(old, new), self.transaction.at
-        self.announced.append(Announcement(self.sequence, path, keys, at, _published(old), _published(new)))
+        keys, at, was, shown = changed_keys(old, new), self.transaction.at, _published(old), _published(new)
+        whole = whole_keys(old, new, was, shown)
+        self.announced.append(Announcement(self.sequence, path, keys, at, was, shown, whole))
 
     def batch(self) -> Batch | None:
         if self.sequence == self.transaction.sequence:

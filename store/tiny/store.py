@@ -132,7 +132,7 @@ class TinyStore:
     @property
     def search_ready(self) -> bool:
         """Whether the full text is indexed; until then a search waits for it."""
-        return self._state.fulltext.ready
+        return all(fulltext.ready for fulltext in self._state.fulltexts)
 
     def reading(self) -> AbstractAsyncContextManager[None]:
         """Hold the state still for as long as the context lasts."""
@@ -309,7 +309,7 @@ class TinyStore:
         more = True
         while more and not self._closed.wait(BREATH_SECONDS):
             with self._still:
-                more = self._state.fulltext.build()
+                more = any(fulltext.build() for fulltext in self._state.fulltexts)
 
     def _stored(self) -> Iterator[tuple[str, bytes]]:
         return chain.from_iterable(map(self._storage.documents, TABLES.values()))

@@ -69,7 +69,7 @@ class Links:
     def relating(self, target: str, among: BitMap, drafts: bool) -> BitMap:
         """Return the articles of *among* that name *target*: an article's path, or a summary's key."""
         number = self._articles.numbers.get(target)
-        if number is not None:
+        if number is not None and number in self._articles.visible(drafts):
             return self.relating_to(BitMap([number]), among, drafts)
         naming = among & BitMap(self._articles.postings(named_by).get(target))
         return BitMap([n for n in naming if any(entry.key == target for entry in self._articles.number(n).related)])

@@ -1,6 +1,8 @@
 """Holds in memory all that queries are answered from: articles, taxonomy, links, full text, and two views of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from pyroaring import BitMap
 
 from store.article import Article
 from store.base import Document
@@ -20,8 +22,8 @@ class State:
         self.articles = Articles()
         self.taxonomy = Taxonomy()
         self.links = Links(self.articles)
-        self.fulltext = FullText(self.articles, body)
-        self.articles.followers.append(self.fulltext)
+        self._body = body
+        self._fulltexts = [self._followed(self.articles.published)]
         self._views = tuple(
             View(self.articles, self.links, self.taxonomy, self.fulltext, drafts) for drafts in (False, True)
         )
@@ -30,6 +32,22 @@ class State:
     def view(self, drafts: bool) -> View:
         """Return the state as a reader sees it."""
         return self._views[drafts]
+
+    def fulltext(self, drafts: bool) -> FullText:
+        """Return the full text of what a reader sees. That with drafts is made when it is first asked for."""
+        if drafts and len(self._fulltexts) == 1 and len(self.articles.all) > len(self.articles.published):
+            self._fulltexts.append(self._followed(self.articles.all))
+        return self._fulltexts[-1 if drafts else 0]
+
+    @property
+    def fulltexts(self) -> Sequence[FullText]:
+        """The full texts that were made so far: that of what everybody sees, and perhaps the one with drafts."""
+        return self._fulltexts
+
+    def _followed(self, visible: BitMap) -> FullText:
+        fulltext = FullText(self.articles, visible, self._body)
+        self.articles.followers.append(fulltext)
+        return fulltext
 
     def put(self, document: Document, entity: Entity) -> None:
         """Add the entity that *document* describes, or replace it."""

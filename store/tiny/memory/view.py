@@ -1,5 +1,8 @@
 """Answers criteria from the state as one kind of reader sees it, with drafts or without."""
 
+from collections.abc import Callable
+from functools import partial
+
 from msgspec.structs import replace
 from pyroaring import BitMap
 
@@ -30,8 +33,11 @@ MOST_SEARCHES = 16
 class View:
     """The visible articles, and what they speak of."""
 
-    def __init__(self, articles: Articles, links: Links, taxonomy: Taxonomy, fulltext: FullText, drafts: bool) -> None:
-        self._articles, self._fulltext = articles, fulltext
+    def __init__(
+        self, articles: Articles, links: Links, taxonomy: Taxonomy, fulltext: Callable[[bool], FullText], drafts: bool
+    ) -> None:
+        """Show *articles*; *fulltext* gives the full text with drafts or without."""
+        self._articles, self._fulltext = articles, partial(fulltext, drafts)
         self._visible = articles.visible(drafts)
         self._matcher = Matcher(articles, links, drafts)
         self.names = Names(articles, taxonomy, drafts)
@@ -84,7 +90,7 @@ class View:
     def _sought(self, search: Search) -> tuple[dict[int, float], BitMap]:
         found = self._searched.find(search)
         if found is None:
-            scores = self._fulltext.matching(search)
+            scores = self._fulltext().matching(search)
             found = scores, BitMap(list(scores))
             self._searched[search] = found
         return found

@@ -3,6 +3,9 @@
 Each field is indexed twice, as written and stemmed as English, so that `robot` finds `robots` and words of other
 languages are found as written. No user input reaches a query parser: queries are built of terms. A changed article is
 indexed at the next search, or before by a background thread; the index is built anew when a store is opened.
+
+A score depends on how many articles hold a word. So an index holds what one kind of reader sees and nothing else: else
+its scores would tell those without the right how many drafts speak of something.
 """
 
 from collections.abc import Callable
@@ -37,7 +40,6 @@ _stemmer = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).filter(ta
 class Numbered(Protocol):
     """Articles by number."""
 
-    all: BitMap
     by_number: list[Article | None]
 
 
@@ -59,13 +61,15 @@ def stem(word: str) -> str:
 
 
 class FullText:
-    """The index, kept up with the articles."""
+    """The index, kept up with the articles that one kind of reader sees."""
 
-    def __init__(self, articles: Numbered, body: Body) -> None:
-        self._articles, self._body = articles, body
+    def __init__(self, articles: Numbered, visible: BitMap, body: Body) -> None:
+        """Start with all of *visible* due, a set that others change before `add` and after `remove`."""
+        self._articles, self._visible, self._body = articles, visible, body
         self._lock = RLock()
         self._schema = _schema()
-        self._due = BitMap(articles.all)
+        self._due = BitMap(visible)
+        self._held = BitMap()
         self._uncommitted = False
 
     @cached_property
@@ -86,20 +90,25 @@ class FullText:
 
     def add(self, number: int, _article: Article) -> None:
         """Note that an article came or changed."""
-        self._due.add(number)
+        if number in self._visible:
+            self._due.add(number)
 
     def remove(self, number: int, _article: Article) -> None:
         """Note that an article goes or changes."""
-        self._due.add(number)
+        if number in self._held:
+            self._due.add(number)
 
     def build(self, most: int | None = _PORTION) -> bool:
         """Index up to *most* of what is due, and return whether more is."""
         with self._lock:
             for number in self._due[:most]:
-                self._writer.delete_documents_by_term("number", number)
-                article = self._articles.by_number[number]
+                if number in self._held:
+                    self._writer.delete_documents_by_term("number", number)
+                    self._held.discard(number)
+                article = self._articles.by_number[number] if number in self._visible else None
                 if article is not None:
                     self._writer.add_document(_document(number, texts(article, self._body(article))))
+                    self._held.add(number)
                 self._due.discard(number)
                 self._uncommitted = True
             return bool(self._due)
