@@ -4,13 +4,13 @@ It is worked out once for each set of headers and cached, since a client sends t
 """
 
 from dataclasses import dataclass, fields
-from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
 from graph.edge.auth import Keys
 from graph.edge.compression import chosen
 from graph.edge.negotiation import EVENT_STREAM, GRAPHQL, HTML, JSON, accepted
+from graph.edge.origin import allowed_origin, check_site
 from graph.errors import Refusal
 from graph.execute.context import ANYBODY, Viewer
 from graph.message import READS, Headers, header
@@ -24,6 +24,11 @@ PASSED_OVER = frozenset({b"content-length", b"traceparent", b"tracestate", b"bag
 """Headers that differ from request to request and decide nothing."""
 
 ALLOW = (b"allow", b"GET, HEAD, POST, OPTIONS")
+
+NOT_ACCEPTABLE = (
+    f"Answers come as {GRAPHQL} or {JSON}, those of subscriptions as {EVENT_STREAM}: name one, or */*, in Accept."
+)
+UNKNOWN_KEY = "This API key is not known: send one that `broadsheet keys add` has made, or none for what is public."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +88,7 @@ class Callers:
             if keyed:
                 viewer = self.rights(presented)
             if media is None:
-                raise Refusal("NOT_ACCEPTABLE", f"Answers come as {GRAPHQL} or {JSON}.", 406)
+                raise Refusal("NOT_ACCEPTABLE", NOT_ACCEPTABLE, 406)
             check_content(method, headers)
         except Refusal as caught:
             refusal = caught
@@ -95,7 +100,7 @@ class Callers:
         viewer = self.keys.viewer(presented)
         if viewer is None:
             challenge = (b"www-authenticate", b'Bearer realm="broadsheet"')
-            raise Refusal("UNAUTHENTICATED", "This API key is not known.", 401, (challenge,))
+            raise Refusal("UNAUTHENTICATED", UNKNOWN_KEY, 401, (challenge,))
         return replace(viewer, drafts=viewer.drafts or self.settings.drafts)
 
 
@@ -121,55 +126,32 @@ def presented_key(headers: Headers) -> bytes:
 def check_method(method: str) -> None:
     """Refuse methods other than those of GraphQL over HTTP."""
     if method not in (*READS, "POST", "OPTIONS"):
-        raise Refusal("METHOD_NOT_ALLOWED", "GraphQL is asked by GET or POST.", 405, (ALLOW,))
-
-
-def check_site(headers: Headers, settings: Settings) -> None:
-    """Refuse what a page of another site makes a browser send."""
-    origin, site = header(headers, b"origin"), header(headers, b"sec-fetch-site")
-    if allowed_origin(headers, settings):
-        return
-    foreign = site not in (b"same-origin", b"none") if site else bool(origin) and not is_own(origin, headers)
-    if foreign and header(headers, b"sec-fetch-mode") != b"navigate":
-        raise Refusal("CSRF_REFUSED", "Pages of other origins may not ask here.", 403)
-
-
-def is_own(origin: bytes, headers: Headers) -> bool:
-    """Whether an Origin is the host that was asked."""
-    return urlsplit(origin).netloc.lower() == header(headers, b"host").lower() != b""
-
-
-def allowed_origin(headers: Headers, settings: Settings) -> bytes:
-    """Return the origin that may read the answer by CORS, empty for none."""
-    origin = header(headers, b"origin")
-    if not origin or not settings.cors:
-        return b""
-    if "*" in settings.cors:
-        return b"*"
-    return origin if origin.decode("latin-1") in settings.cors else b""
+        raise Refusal("METHOD_NOT_ALLOWED", "GraphQL is asked by GET or POST: send the request by POST.", 405, (ALLOW,))
 
 
 def check_content(method: str, headers: Headers) -> None:
-    """Refuse bodies that are not JSON in UTF-8: forms and plain text are what CSRF can send."""
-    if method != "POST":
-        return
-    media, *parameters = header(headers, b"content-type").decode("latin-1").lower().split(";")
+    """Refuse bodies that are not JSON in UTF-8: forms and plain text are what CSRF can send.
+
+    A GET has no body, so it may leave Content-Type out; but any other type is one that a browser sends without asking.
+    """
+    content = header(headers, b"content-type").decode("latin-1")
+    if method == "POST":
+        check_media(content)
+        if header(headers, b"content-encoding") not in (b"", b"identity"):
+            message = "The body of a request is not compressed: send it without Content-Encoding."
+            raise Refusal("UNSUPPORTED_MEDIA_TYPE", message, 415, ((b"accept-encoding", b"identity"),))
+    elif method in READS and content:
+        check_media(content)
+
+
+def check_media(content: str) -> None:
+    """Refuse a Content-Type other than JSON in UTF-8. Raises Refusal."""
+    media, *parameters = content.lower().split(";")
     charsets = [
         value.strip(' "')
         for name, _, value in (each.partition("=") for each in parameters)
         if name.strip() == "charset"
     ]
     if media.strip() != JSON or any(charset not in ("utf-8", "utf8") for charset in charsets):
-        raise Refusal(
-            "UNSUPPORTED_MEDIA_TYPE",
-            f"The body of a request is {JSON} in UTF-8.",
-            415,
-            ((b"accept-post", b"application/json"),),
-        )
-    if header(headers, b"content-encoding") not in (b"", b"identity"):
-        raise Refusal(
-            "UNSUPPORTED_MEDIA_TYPE",
-            "The body of a request is not compressed.",
-            415,
-            ((b"accept-encoding", b"identity"),),
-        )
+        message = f"The body of a request is JSON in UTF-8: send it with `Content-Type: {JSON}`."
+        raise Refusal("UNSUPPORTED_MEDIA_TYPE", message, 415, ((b"accept-post", b"application/json"),))

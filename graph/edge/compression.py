@@ -1,11 +1,11 @@
 """Compresses answers in the encoding that a client prefers of those installed, so that large ones travel sooner.
 
-gzip is always there, zstd and Brotli where their libraries are (`pip install 'broadsheet[compression]'`). Whether an
+gzip is always there, Brotli and zstd where their libraries are (`pip install 'broadsheet[compression]'`). Whether an
 answer is worth compressing is for `responses` to say.
 """
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from cachetools import LRUCache
@@ -15,24 +15,31 @@ from graph.edge.negotiation import weighed
 Compress = Callable[[bytes], bytes]
 
 ENCODINGS: dict[str, Compress] = {}
-"""In the order that we prefer where the client does not: fast before small."""
+"""In the order that we prefer where the client does not.
 
-with suppress(ImportError):
-    import zstandard
+zstd comes last: the fetch libraries of graphql-codegen, graphql-inspector and other tools offer it on versions of Node
+that cannot read it. Who can read it alone, or prefers it by q, still gets it.
+"""
 
-    ENCODINGS["zstd"] = lambda body: zstandard.ZstdCompressor(level=3).compress(body)
 with suppress(ImportError):
     import brotli
 
     ENCODINGS["br"] = lambda body: brotli.compress(body, quality=4)
 ENCODINGS["gzip"] = lambda body: gzip.compress(body, compresslevel=5, mtime=0)
+with suppress(ImportError):
+    import zstandard
+
+    ENCODINGS["zstd"] = lambda body: zstandard.ZstdCompressor(level=3).compress(body)
 
 
-def chosen(accept_encoding: str) -> str:
-    """Return the encoding of an Accept-Encoding header, empty for none (RFC 9110 section 12.5.3)."""
+def chosen(accept_encoding: str, encodings: Iterable[str] = ENCODINGS) -> str:
+    """Return the one of the encodings that an Accept-Encoding header prefers (RFC 9110 section 12.5.3).
+
+    Empty for none; where it likes several the same, the first.
+    """
     weights = dict(weighed(accept_encoding))
     best, best_weight = "", weights.get("identity", 0.0)
-    for encoding in ENCODINGS:
+    for encoding in encodings:
         weight = weights.get(encoding, weights.get("*", 0.0))
         if weight > best_weight or (weight == best_weight > 0 and not best):
             best, best_weight = encoding, weight

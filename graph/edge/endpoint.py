@@ -212,7 +212,8 @@ class Endpoint:
         if answer.codes:
             return self.render.answer(answer, caller, cost, headers=(NO_STORE,))
         seen = tag if self.store.sequence == sequence else ""
-        return self.render.answer(answer, caller, cost, seen, (self.render.cache_control(caller),))
+        response = self.render.answer(answer, caller, cost, seen, (self.render.cache_control(caller),))
+        return etag.unchanged(response) if seen and caller.if_none_match.strip() == etag.ANY else response
 
     async def _execute(self, exchange: Exchange) -> Answer:
         operation, variables = exchange.operation, exchange.asked.variables

@@ -4,6 +4,7 @@ An answer depends on the store and its sequence, the operation, its variables an
 known before it is executed. Answers that depend on the time (a filter's `within`) have none.
 """
 
+import re
 from collections.abc import Mapping
 from hashlib import blake2b
 from importlib.metadata import version
@@ -13,9 +14,15 @@ import orjson
 
 from graph.edge.parameters import Parameters
 from graph.execute.context import Viewer
+from graph.message import Response
 from graph.schema.inputs import TIMELY
 
 RELEASE = version("broadsheet")
+
+ANY = b"*"
+"""The If-None-Match of a client that has some answer: it wants none where there is a good one."""
+TAGS = re.compile(rb'(?:W/)?("[^"]*")')
+"""The tags of a list, each without the mark of a weak one."""
 
 
 def tag(state: tuple[str, int], document: str, asked: Parameters, viewer: Viewer) -> str:
@@ -48,5 +55,9 @@ def etag(tag: str, media: str, encoding: str) -> bytes:
 
 def matches(if_none_match: bytes, etag: bytes) -> bool:
     """Whether the client has this representation already; weak comparison, as RFC 9110 section 13.1.2 asks."""
-    tags = [each.strip().removeprefix(b"W/") for each in if_none_match.split(b",")]
-    return b"*" in tags or etag in tags
+    return etag in TAGS.findall(if_none_match)
+
+
+def unchanged(response: Response) -> Response:
+    """Return 304 in place of a good answer (RFC 9110 section 15.4.5)."""
+    return Response(304, [pair for pair in response.headers if pair[0] not in (b"content-type", b"content-encoding")])

@@ -58,7 +58,7 @@ class Renderer:
         return Response(status, (*self.common(caller), MEDIA[caller.media], *headers), body)
 
     def not_modified(self, caller: Caller, tag: str) -> Response | None:
-        """Return 304 where the client has the answer in an encoding that it may have, else None."""
+        """Return 304 where the client names the answer's tag in an encoding that it may have, else None."""
         for encoding in dict.fromkeys((caller.encoding, "")):
             known = etag(tag, caller.media, encoding)
             if matches(caller.if_none_match, known):

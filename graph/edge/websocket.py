@@ -12,8 +12,9 @@ import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from graph.edge.admission import Admission
-from graph.edge.caller import check_site, presented_key
+from graph.edge.caller import presented_key
 from graph.edge.endpoint import PATH, Endpoint
+from graph.edge.origin import check_site
 from graph.edge.parameters import of_value
 from graph.errors import INTERNAL, Refusal, masked
 from graph.execute.context import Context, Viewer

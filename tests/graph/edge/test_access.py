@@ -18,7 +18,7 @@ from graph.execute.context import Viewer
 from graph.settings import Settings, SettingsError
 from tests.graph.edge.test_websocket import ACK, INIT, opened, receive, send
 from tests.serving import serving
-from tests.small import JSON, Reply, SmallStore, ask, post, small_app
+from tests.small import GRAPHQL, JSON, Reply, SmallStore, ask, post, small_app
 
 pytestmark = pytest.mark.anyio
 
@@ -205,6 +205,61 @@ async def test_an_answer_is_told_by_its_tag_until_the_store_changes() -> None:
     changed = await ask(app, "GET", query=get("{ sequence }"), headers=tag)
     assert (changed.status, changed.json) == (200, {"data": {"sequence": 8}})
     assert changed.headers["etag"] != reply.headers["etag"]
+
+
+NOT_GOOD = [
+    get("query($n: Int) { articles(first: $n) { title } }", variables={"n": "x"}),
+    get("query($t: String!) { echo(text: $t) }"),
+    get("{ refused }"), get("{ broken }"), get("{ forbidden hello }"), get("{ required }"), get("{ nothing }"),
+    get("{"), get("{ a: hello b: hello }", operationName="c"), get("mutation { save }"), b"", b"query=%ff",
+    get("subscription { count(to: 1) }"),
+    get("query($f: Int!) { articles(first: $f) { title } }", variables={"f": None}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("accept", [JSON, GRAPHQL])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("query", NOT_GOOD)
+async def test_a_precondition_counts_only_where_the_answer_would_have_been_a_good_one(
+    query: bytes, method: str, accept: str
+) -> None:
+    app, headers = small_app(), {"accept": accept}
+    plain = await ask(app, method, query=query, headers=headers)
+    for condition in ("*", " * ", '"a", "b"'):
+        for _ in range(2):
+            reply = await ask(app, method, query=query, headers={**headers, "if-none-match": condition})
+            assert (reply.status, "etag" in reply.headers) == (plain.status, False)
+            assert [*reply.headers] == [*plain.headers]
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "br"])
+async def test_a_star_is_any_good_answer_and_is_told_its_tag(encoding: str) -> None:
+    app, query = small_app(), get("{ articles(first: 100) { title number } }")
+    headers = {"accept-encoding": encoding}
+    good = await ask(app, "GET", query=query, headers=headers)
+    for condition in ("*", good.headers["etag"]):
+        reply = await ask(app, "GET", query=query, headers={**headers, "if-none-match": condition})
+        assert (reply.status, reply.body, reply.headers["etag"]) == (304, b"", good.headers["etag"])
+        assert reply.headers["cache-control"] == good.headers["cache-control"]
+        assert reply.headers["vary"] == good.headers["vary"]
+        assert not {"content-type", "content-encoding", "content-length"} & reply.headers.keys()
+    timely = await ask(app, "GET", query=get('{ echo(text: "within") }'), headers={"if-none-match": "*"})
+    assert timely.status == 200
+
+
+@pytest.mark.parametrize(
+    ("condition", "status"),
+    [
+        ("{}", 304), ("W/{}", 304), ('"a", {}', 304), ('"a",{},"b"', 304), ('W/"a" , W/{}', 304), ('"a, b", {}', 304),
+        ('"*"', 200), ('W/"*"', 200), ('"a,*,b"', 200), ('"a", *', 200), ("", 200), (",", 200), ('"', 200),
+        ('"a", "b"', 200), ("**", 200),
+    ],
+)  # fmt: skip
+async def test_tags_come_in_lists_and_are_compared_weakly(condition: str, status: int) -> None:
+    app = small_app()
+    tag = (await ask(app, "GET", query=get("{ hello }"))).headers["etag"]
+    reply = await ask(app, "GET", query=get("{ hello }"), headers={"if-none-match": condition.format(tag)})
+    assert reply.status == status
 
 
 async def test_the_same_sequence_of_another_store_has_another_tag() -> None:

@@ -22,9 +22,11 @@ HELLO = urlencode({"query": "{ hello }"}).encode()
 @pytest.mark.parametrize(
     ("accept", "encoding"),
     [
-        ("", None), ("identity", None), ("gzip", "gzip"), ("gzip, deflate, br, zstd", "zstd"), ("gzip, br", "br"),
-        ("br;q=0.1, gzip;q=0.2", "gzip"), ("gzip;q=0", None), ("*", "zstd"), ("*;q=0", None), ("x-unknown", None),
-        ("identity, gzip;q=0.5", None),
+        ("", None), ("identity", None), ("gzip", "gzip"), ("gzip, deflate, br, zstd", "br"), ("gzip, br", "br"),
+        ("zstd, br, gzip", "br"), ("zstd, gzip", "gzip"), ("zstd", "zstd"), ("zstd, br;q=0.9, gzip;q=0.9", "zstd"),
+        ("zstd;q=0.5, br;q=0, gzip;q=0", "zstd"), ("br;q=0.1, gzip;q=0.2", "gzip"), ("gzip;q=0", None), ("*", "br"),
+        ("zstd, *;q=0", "zstd"), ("*;q=0", None), ("x-unknown", None), ("identity, gzip;q=0.5", None),
+        ("br;q=nan, gzip", "gzip"), ("gzip;q=nan", None),
     ],
 )  # fmt: skip
 async def test_answers_are_compressed_as_the_client_likes(accept: str, encoding: str | None) -> None:

@@ -155,6 +155,37 @@ async def test_what_a_form_can_send_is_not_executed(content: str | None) -> None
     assert (reply.status, reply.code, app.store.sequence) == (415, "UNSUPPORTED_MEDIA_TYPE", 7)
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("accept", [JSON, GRAPHQL, "text/event-stream", "text/html"])
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (None, 200),
+        ("", 200),
+        (JSON, 200),
+        ("Application/JSON; charset=UTF-8", 200),
+        ("text/plain", 415),
+        ("text/plain; charset=utf-8", 415),
+        ("application/x-www-form-urlencoded", 415),
+        ("multipart/form-data; boundary=a", 415),
+        (f"{JSON}, text/plain", 415),
+        (f"{JSON}; charset=utf-16", 415),
+        ("text/plain;application/json", 415),
+        ("message/http", 415),
+        ("x", 415),
+    ],
+)
+async def test_a_get_whose_content_type_is_not_json_is_not_executed(
+    method: str, accept: str, content: str | None, status: int
+) -> None:
+    headers = {"host": "testserver", "accept": accept, **({"content-type": content} if content is not None else {})}
+    reply = await ask(small_app(), method, query=b"query={hello}", headers=headers)
+    assert reply.status == status
+    if status == 415 and method == "GET":
+        assert reply.code == "UNSUPPORTED_MEDIA_TYPE"
+        assert "`Content-Type: application/json`" in reply.json["errors"][0]["message"]
+
+
 async def test_a_compressed_body_is_refused() -> None:
     reply = await ask(small_app(), body=HELLO, headers={**HEADERS, "content-encoding": "gzip"})
     assert reply.status == 415
@@ -178,6 +209,31 @@ async def test_pages_of_other_origins_may_not_ask(headers: dict[str, str], statu
     reply = await ask(app, body=b'{"query": "mutation { save }"}', headers={**HEADERS, **headers})
     assert (reply.status, app.store.sequence) == (status, 8 if status == 200 else 7)
     assert (await ask(app, "GET", query=b"query={hello}", headers={"host": "testserver", **headers})).status == status
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status", "says"),
+    [
+        ("POST", {"origin": "https://news.example"}, 403, "`--cors https://news.example`"),
+        ("POST", {"origin": "http://[::1]:3000"}, 403, "`--cors http://[::1]:3000`"),
+        ("POST", {"origin": "null"}, 403, "`--cors ORIGIN`"),
+        ("POST", {"origin": "https://a`; rm"}, 403, "`--cors ORIGIN`"),
+        ("GET", {"sec-fetch-site": "cross-site"}, 403, "`--cors ORIGIN`"),
+        ("PUT", {}, 405, "GET or POST"),
+        ("POST", {"accept": "text/csv"}, 406, "application/graphql-response+json or application/json"),
+        ("POST", {"accept": "text/csv"}, 406, "subscriptions as text/event-stream"),
+        ("POST", {"content-type": "text/plain"}, 415, "`Content-Type: application/json`"),
+        ("POST", {"content-encoding": "gzip"}, 415, "without Content-Encoding"),
+        ("POST", {"x-api-key": "guessed"}, 401, "`broadsheet keys add`"),
+    ],
+)
+async def test_a_refusal_that_a_newcomer_meets_names_the_way_out(
+    method: str, headers: dict[str, str], status: int, says: str
+) -> None:
+    reply = await ask(small_app(), method, HELLO, {**HEADERS, **headers})
+    assert reply.status == status
+    assert says in reply.json["errors"][0]["message"]
+    assert "guessed" not in reply.json["errors"][0]["message"]
 
 
 async def test_cors_is_off_until_it_is_set() -> None:
