@@ -3,7 +3,7 @@
 from functools import cache
 
 import strawberry
-from graphql import GraphQLInterfaceType, GraphQLObjectType
+from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType
 from strawberry.schema.config import StrawberryConfig
 
 from graph.schema.article import Article, ArticleStub
@@ -32,6 +32,9 @@ def schema() -> strawberry.Schema:
     conversion = Conversion(config, built.schema_converter.scalar_registry)
     for kind in built._schema.type_map.values():
         carry_over(kind)
+        if isinstance(kind, GraphQLInputObjectType):
+            # Strawberry says so in the printed schema alone; validation looks at the built type
+            kind.is_one_of = kind.extensions["strawberry-definition"].is_one_of
         if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
             for field in kind.fields.values():
                 attach(field, conversion)

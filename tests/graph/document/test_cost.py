@@ -63,7 +63,7 @@ ASKED: dict[str, tuple[str, dict[str, object], int]] = {
         {},
         4,
     ),
-    "what is no condition": ("query($p: String) { article(by: {path: $p}) { title } }", {"p": "a b c"}, 1),
+    "what is no condition": ("query($p: String!) { article(by: {path: $p}) { title } }", {"p": "a b c"}, 1),
 }
 
 
