@@ -17,6 +17,7 @@ from graph.execute.execution import Counts
 from graph.execute.interpreter import InterpretedOperation
 from graph.execute.operations import Operations
 from graph.message import Headers
+from graph.observe.line_writer import LineWriter
 from graph.observe.request_record import RequestRecord
 from graph.settings import Settings
 from store.base import Store
@@ -152,13 +153,23 @@ def small_app(
     spans: Callable[[RequestRecord], None] | None = None,
     shared_metrics: Path | None = None,
     troubles: Troubles | None = None,
+    writer: LineWriter | None = None,
     clock: Callable[[], float] = perf_counter,
     **given: Any,
 ) -> App:
     settings = settings or Settings(**{"request_log": False, **given})
     operations = Operations(SCHEMA, settings, immediate)
     store = cast("Store", SmallStore())
-    return App(store, operations, settings, spans=spans, shared_metrics=shared_metrics, troubles=troubles, clock=clock)
+    return App(
+        store,
+        operations,
+        settings,
+        spans=spans,
+        shared_metrics=shared_metrics,
+        troubles=troubles,
+        writer=writer,
+        clock=clock,
+    )
 
 
 class Reply:

@@ -30,6 +30,7 @@ from store.files.ingest import check as check_folders
 from store.files.ingest import ingest as ingest_folders
 from store.files.source import Source
 from store.tiny.store import TinyStore
+from store.troubles import Troubles
 
 Command = Callable[..., None]
 
@@ -76,15 +77,17 @@ def serve(folders: Sequence[str], path: Path | None, watch: bool, base_url: str 
     sources = [Source.parse(folder, base_url) for folder in folders]
     if not sources and (path is None or not path.exists()):
         raise click.UsageError("name a folder of articles, or an existing --store")
+    from graph.observe import log  # noqa: PLC0415 -- see above
     from graph.serve import site  # noqa: PLC0415 -- see above
 
+    writer = log.configure(Troubles())
     with errors_in_words(), stored(path) as file:
         chosen = settings.from_environment(os.environ, **_read(given))
         if chosen.write_back and not sources:
             raise click.UsageError("--write-back writes to the folders that are served: name one")
         if sources:
             console.show(_ingested(file, sources, keep_missing=False), as_json=False, err=True)
-        site.run(chosen, file, sources, watch=_show if watch else None)
+        site.run(chosen, file, sources, writer, watch=_show if watch else None)
 
 
 @main.command()

@@ -31,6 +31,7 @@ from graph.errors import Refusal, masked
 from graph.execute.operations import Operations
 from graph.message import Headers, Request, Response, header
 from graph.observe.health import Probes, json
+from graph.observe.line_writer import LineWriter
 from graph.observe.log import RequestLog
 from graph.observe.metrics import Metrics, Samples
 from graph.observe.request_record import RequestRecord
@@ -63,12 +64,14 @@ class App:
         spans: Callable[[RequestRecord], None] | None = None,
         shared_metrics: Path | None = None,
         troubles: Troubles | None = None,
+        writer: LineWriter | None = None,
         clock: Callable[[], float] = perf_counter,
     ) -> None:
         """Answer from *store*; edits are written to the folders of *sources* too.
 
         *spans* makes a span of each request; in the folder *shared_metrics* the workers of one server leave their
-        metrics for each other; *troubles* are those of this process; *clock* gives seconds.
+        metrics for each other; *troubles* are those of this process; *writer* writes the log; *clock* gives
+        seconds.
         """
         self.store, self.operations, self.settings = store, operations, settings
         self.admission = Admission(settings, clock)
@@ -76,7 +79,7 @@ class App:
         self.troubles = troubles or Troubles()
         self.of_parent = TroublesOfParent(shared_metrics) if shared_metrics else None
         self.probes = Probes(store, self.metrics, self.samples, self.all_troubles)
-        self.log = RequestLog(settings)
+        self.log = RequestLog(settings, writer or LineWriter(self.troubles))
         self.observers = [each for each in (self.metrics, self.log, spans) if each is not None]
         self.endpoint = Endpoint(
             store,
@@ -156,6 +159,10 @@ class App:
                 ),
                 "kept_bytes_hits": ("Objects whose encoded bytes were there.", counts.hits),
                 "kept_bytes_misses": ("Objects that had to be encoded.", counts.misses),
+                "log_dropped": (
+                    "Lines of the log that were dropped because standard error took nothing.",
+                    self.log.writer.dropped,
+                ),
                 "plan_calls": ("Calls of linked fields by plans.", counts.calls),
                 "plan_defects": ("Plans that failed, so that the interpreter answered.", counts.defects),
             },
@@ -168,8 +175,10 @@ class App:
         )
 
     def all_troubles(self) -> Sequence[Trouble]:
-        """Return what does not work now in this process, or in the one that started it."""
-        return (*self.troubles.now(), *(self.of_parent.now() if self.of_parent else ()))
+        """Return what does not work now in this process, or in the one that started it: a task once, oldest first."""
+        self.log.writer.check()
+        found = (*(self.of_parent.now() if self.of_parent else ()), *self.troubles.now())
+        return sorted({each.task: each for each in found}.values(), key=lambda trouble: trouble.since)
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:

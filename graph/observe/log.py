@@ -3,18 +3,23 @@
 JSON escapes control characters, so nothing that a client sends can begin a line of its own.
 """
 
+import json
 import logging
-import sys
+import threading
 import time
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from typing import Any
 
 import orjson
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.orjson import OrjsonFormatter
 
+from graph.observe.line_writer import LineWriter, replace_standard_error
 from graph.observe.request_record import RequestRecord
 from graph.settings import Settings
+from store.troubles import Troubles
+
+log = logging.getLogger("broadsheet.threads")
 
 FLUSH_SECONDS = 0.25
 FLUSH_BYTES = 32 * 1024
@@ -25,9 +30,9 @@ NAME = 100
 class RequestLog:
     """One line a request. Lines are written in batches, at the latest with the first line a quarter second on."""
 
-    def __init__(self, settings: Settings, stream: BinaryIO | None = None) -> None:
+    def __init__(self, settings: Settings, writer: LineWriter) -> None:
         self.every, self.slow = settings.request_log, settings.slow_seconds
-        self.stream = stream
+        self.writer = writer
         self.lines: list[bytes] = []
         self.size = 0
         self.due = 0.0
@@ -37,7 +42,7 @@ class RequestLog:
         slow = record.seconds >= self.slow
         if not (self.every or slow):
             return
-        line = orjson.dumps(entry(record, slow), option=orjson.OPT_APPEND_NEWLINE)
+        line = encoded(entry(record, slow))
         self.lines.append(line)
         self.size += len(line)
         now = time.monotonic()
@@ -46,11 +51,9 @@ class RequestLog:
             self.due = now + FLUSH_SECONDS
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Hand over what waits."""
         if self.lines:
-            stream = self.stream or sys.stderr.buffer
-            stream.write(b"".join(self.lines))
-            stream.flush()
+            self.writer.write(b"".join(self.lines))
             self.lines.clear()
             self.size = 0
 
@@ -73,6 +76,14 @@ def entry(record: RequestRecord, slow: bool) -> dict[str, object]:
         "bytes": record.bytes,
         "client": record.client,
     }
+
+
+def encoded(fields: dict[str, Any]) -> bytes:
+    """Return fields as a line of JSON, whatever text they hold: names of files need be no Unicode."""
+    try:
+        return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:
+        return json.dumps(fields, default=repr).encode() + b"\n"
 
 
 def instant(time: datetime) -> str:
@@ -101,9 +112,43 @@ class LineFormatter(OrjsonFormatter):
         fields = {**log_data, "time": instant(log_data["time"]), "level": str(log_data["level"]).lower()}
         return {key: fields[key] for key in KEYS if key in fields}
 
+    def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
+        """Return the fields as they are written, in one line."""
+        return encoded(log_data)[:-1].decode()
 
-def configure(level: str = "INFO") -> None:
-    """Send all logging of the process to standard error as JSON lines."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(LineFormatter())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+
+class LineHandler(logging.Handler):
+    """Hands over what is logged; a record that cannot be formatted is logged as that."""
+
+    def __init__(self, writer: LineWriter) -> None:
+        super().__init__()
+        self.writer = writer
+        self.setFormatter(LineFormatter())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log a record; never raises."""
+        try:
+            line = self.format(record)
+        except Exception as error:
+            told = {"name": record.name, "levelname": "ERROR", "msg": "a line of the log could not be formatted"}
+            line = self.format(logging.makeLogRecord({**told, "exc_info": (type(error), error, error.__traceback__)}))
+        self.writer.write(line.encode() + b"\n")
+
+
+def configure(troubles: Troubles, level: str = "INFO") -> LineWriter:
+    """Send all logging of the process to standard error as JSON lines, and return what writes them.
+
+    Nothing that prints there can fail or wait from now on; while it cannot be written that is one of the *troubles*.
+    """
+    writer = replace_standard_error(troubles)
+    logging.basicConfig(level=level, handlers=[LineHandler(writer)], force=True)
+    logging.captureWarnings(True)
+    threading.excepthook = log_end_of_thread
+    return writer
+
+
+def log_end_of_thread(ended: threading.ExceptHookArgs) -> None:
+    """Log a thread that ended with an error, as one line."""
+    if ended.exc_value is not None:
+        name = ended.thread.name if ended.thread else "unknown"
+        log.error("the thread %r ended", name, exc_info=ended.exc_value)

@@ -4,7 +4,6 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +16,7 @@ from graph.execute.context import Context, Viewer
 from graph.execute.execution import Answer
 from graph.execute.operations import Operations, planned_operations
 from graph.observe import log
+from graph.observe.line_writer import LineWriter
 from graph.observe.request_record import RequestRecord
 from graph.observe.troubles_of_parent import TroublesOfParent
 from graph.schema.build import schema
@@ -33,25 +33,29 @@ from store.troubles import Troubles
 
 
 def run(
-    settings: Settings, path: Path, sources: Sequence[Source], *, watch: Callable[[Report], None] | None = None
+    settings: Settings,
+    path: Path,
+    sources: Sequence[Source],
+    writer: LineWriter,
+    *,
+    watch: Callable[[Report], None] | None = None,
 ) -> None:
-    """Serve the store at *path* until SIGINT or SIGTERM.
+    """Serve the store at *path* until SIGINT or SIGTERM; *writer* writes the log.
 
     With *watch* edits of the folders are taken up, and it is called with the report of each such ingest.
     Raises OSError where the port is taken, StoreError where the store cannot be opened.
     """
-    log.configure()
     traced(settings)  # raises before anything starts
-    troubles = Troubles()
+    troubles = writer.troubles
     with watching(path, sources, watch, troubles) if watch and sources else nullcontext():
         if settings.workers < 2:
-            work(settings, path, sources, troubles=troubles)
+            work(settings, path, sources, writer)
         else:
-            run_workers(settings, path, sources, troubles)
+            run_workers(settings, path, sources, writer)
 
 
-def run_workers(settings: Settings, path: Path, sources: Sequence[Source], troubles: Troubles) -> None:
-    """Serve by several processes, each of which tells of the *troubles* of this one. Raises as `run` does."""
+def run_workers(settings: Settings, path: Path, sources: Sequence[Source], writer: LineWriter) -> None:
+    """Serve by several processes, each of which tells of the troubles of this one, too. Raises as `run` does."""
     # Each is opened once here, so that an error is reported once and not by every worker.
     TinyStore(path, follow=False).close()
     documents(settings, DOCUMENTS)
@@ -63,8 +67,13 @@ def run_workers(settings: Settings, path: Path, sources: Sequence[Source], troub
         TemporaryDirectory(prefix="broadsheet-metrics-") as metrics,
     ):
         shared, told = Shared(listener, Path(metrics)), TroublesOfParent(Path(metrics))
-        workers = Workers(settings.workers, work, settings, path, sources, shared)
-        fine = workers.run(settings.stop_seconds + 1, partial(told.publish, troubles))
+        workers = Workers(settings.workers, work, settings, path, sources, None, shared)
+
+        def tell() -> None:
+            writer.check()
+            told.publish(writer.troubles)
+
+        fine = workers.run(settings.stop_seconds + 1, tell)
     if not fine:
         raise StoreError("a worker did not end as it should; its last words are above")
 
@@ -81,16 +90,15 @@ def work(
     settings: Settings,
     path: Path,
     sources: Sequence[Source],
+    writer: LineWriter | None,
     shared: Shared | None = None,
-    troubles: Troubles | None = None,
 ) -> None:
     """Serve the store at *path* in this process, alone or as a worker that shares with others.
 
-    What does not work in this process is one of its *troubles*.
+    *writer* writes the log; a worker makes its own.
     """
-    troubles = troubles or Troubles()
+    writer = writer or log.configure(Troubles())
     if shared is not None:
-        log.configure()
         end_with_parent()
     with TinyStore(path) as store, traced(settings) as spans:
         pages = Pages([source.folder for source in sources], playground=settings.shows_playground)
@@ -103,7 +111,8 @@ def work(
             sources if settings.write_back else (),
             spans=spans,
             shared_metrics=shared.metrics if shared else None,
-            troubles=troubles,
+            troubles=writer.troubles,
+            writer=writer,
         )
         uvicorn_server.serve(app, settings, shared.listener if shared else None)
 

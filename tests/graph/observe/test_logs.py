@@ -1,17 +1,20 @@
 """Tests the log: one line of JSON for each request, with what an operator needs and nobody's secrets."""
 
 import asyncio
-import io
 import json
 import logging
+from collections.abc import Callable, Iterator
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from graph.edge.asgi import App
+from graph.observe.line_writer import LineWriter
 from graph.observe.log import LineFormatter
-from tests.patience import until
+from store.troubles import Troubles
+from tests.patience import PATIENCE, until
 from tests.small import ask, post, small_app
 
 pytestmark = pytest.mark.anyio
@@ -21,18 +24,19 @@ QUERY = 'query Greeting($text: String!) { articles(first: 5) { title } echo(text
 def written(app: App) -> list[dict[str, Any]]:
     """Return the lines that an app wrote."""
     app.log.flush()
-    assert isinstance(app.log.stream, io.BytesIO)
-    return [json.loads(line) for line in app.log.stream.getvalue().decode().splitlines()]
+    assert app.log.writer.flush(PATIENCE)
+    return [json.loads(line) for line in Path(f"/proc/self/fd/{app.log.writer.descriptor}").read_text().splitlines()]
 
 
-def logged(**given: Any) -> App:
-    """Return an app that logs where it can be read."""
-    app = small_app(**{"request_log": True, **given})
-    app.log.stream = io.BytesIO()
-    return app
+@pytest.fixture
+def logged(tmp_path: Path) -> Iterator[Callable[..., App]]:
+    """Give what makes an app that logs where it can be read."""
+    with (tmp_path / "log").open("w") as file:
+        writer = LineWriter(Troubles(), file.fileno())
+        yield lambda **given: small_app(**{"request_log": True, "writer": writer, **given})
 
 
-async def test_a_request_is_one_line_without_body_variables_or_key() -> None:
+async def test_a_request_is_one_line_without_body_variables_or_key(logged: Callable[..., App]) -> None:
     app = logged(keys=(f"desk:{sha256(b's3cret').hexdigest()}:drafts:read",))
     reply = await post(app, QUERY, variables={"text": "var1able"}, headers={"authorization": "Bearer s3cret"})
     (line,) = written(app)
@@ -54,7 +58,7 @@ async def test_a_request_is_one_line_without_body_variables_or_key() -> None:
     }
 
 
-async def test_a_refusal_has_its_code_and_names_that_clients_chose_stay_on_one_line() -> None:
+async def test_a_refusal_has_its_code_and_names_that_clients_chose_stay_on_one_line(logged: Callable[..., App]) -> None:
     app = logged()
     await post(app, "{ hello }", operationName="\r\n\x1b[31mforged")
     await ask(app, "B\r\nREW" + "x" * 1_000)
@@ -68,7 +72,7 @@ async def test_a_refusal_has_its_code_and_names_that_clients_chose_stay_on_one_l
     assert len(lines[1]["method"]) == 100
 
 
-async def test_slow_operations_are_warnings_and_are_written_where_others_are_not() -> None:
+async def test_slow_operations_are_warnings_and_are_written_where_others_are_not(logged: Callable[..., App]) -> None:
     seconds = [0.0]
     app = logged(request_log=False, slow_seconds=1, clock=lambda: seconds[0])
     await post(app, "query Quick { hello }")
