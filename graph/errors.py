@@ -24,6 +24,7 @@ PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 BAD_USER_INPUT = "BAD_USER_INPUT"
 INTERNAL = "INTERNAL"
+RESET = "RESET"
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer, and names itself so everywhere
@@ -94,6 +95,19 @@ class Interrupted(Refusal):
     def errors(self) -> list[dict[str, Any]]:
         """Return the `errors` of its last answer."""
         return [self._entry]
+
+
+class Failure(Refusal):
+    """The end of a request or subscription that we failed at: an id, under which what went wrong is in the log."""
+
+    def __init__(self, error: BaseException, place: str) -> None:
+        message, self._extensions = masked(error, place)
+        super().__init__(INTERNAL, message, 500)
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """Return the `errors` of its answer."""
+        return [{"message": self.message, "extensions": self._extensions}]
 
 
 def over_limit(code: str, message: str) -> Refusal:

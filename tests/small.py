@@ -182,7 +182,14 @@ class Reply:
 
     @property
     def json(self) -> Any:
-        return orjson.loads(self.body)
+        """The body, or that of the first event."""
+        return self.events[0] if self.body.startswith(b":") else orjson.loads(self.body)
+
+    @property
+    def events(self) -> list[Any]:
+        """The answers of an event stream."""
+        lines = self.body.splitlines()
+        return [orjson.loads(line.removeprefix(b"data: ")) for line in lines if line.startswith(b"data: ")]
 
     @property
     def code(self) -> str:

@@ -141,3 +141,8 @@ def test_gql_sends_what_the_schema_allows(desk: Path, url: str) -> None:
 
 def test_sgqlc_composes_operations(desk: Path, url: str) -> None:
     assert re.match(r"( +\d+  .+\n){5}", follow("Python, with sgqlc", desk, url))
+
+
+def test_a_browser_needs_no_library(desk: Path, url: str) -> None:
+    printed = follow("A browser, without a library", desk, url)
+    assert re.fullmatch(r':\n\nevent: next\nid: \d+-\w+\ndata: {"data":{"changes":{"kind":"ADDED"}}}\n', printed)

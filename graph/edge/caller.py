@@ -20,7 +20,7 @@ MOST_CACHED = 1_000
 """Most sets of headers whose caller is cached; past them the cache starts anew."""
 LARGEST_CACHED = 2_048
 """Bytes of the largest set of headers that is cached."""
-PASSED_OVER = frozenset({b"content-length", b"traceparent", b"tracestate", b"baggage"})
+PASSED_OVER = frozenset({b"content-length", b"traceparent", b"tracestate", b"baggage", b"last-event-id"})
 """Headers that differ from request to request and decide nothing."""
 
 ALLOW = (b"allow", b"GET, HEAD, POST, OPTIONS")

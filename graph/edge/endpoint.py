@@ -10,9 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import orjson
-
-from graph.edge import etag, sse
+from graph.edge import etag, events
 from graph.edge.admission import RETRY_AFTER, Admission
 from graph.edge.answer_cache import AnswerCache, CachedAnswer
 from graph.edge.auth import Keys
@@ -22,10 +20,10 @@ from graph.edge.parameters import Parameters, of_body, of_query
 from graph.edge.persisted import Documents, identifier
 from graph.edge.responses import NO_STORE, Renderer, Stream
 from graph.errors import Interrupted, Refusal
-from graph.execute.context import Context
+from graph.execute.context import Context, Subscriber
 from graph.execute.execution import KEPT, PLANNED, Answer, Operation
 from graph.execute.operations import Operations
-from graph.message import READS, Request, Response
+from graph.message import READS, Request, Response, header
 from graph.observe.request_record import RequestRecord
 from graph.settings import Settings
 from store.base import Store
@@ -120,6 +118,7 @@ class Endpoint:
         record = RequestRecord(request.method, request.path, request.client, road, refusal.status, refusal.code)
         record.headers = request.headers
         response = self.render.refused(refusal, self.callers.of(request.method, request.headers))
+        record.status = response.status
         self.observe(record)
         return response
 
@@ -191,7 +190,7 @@ class Endpoint:
         exchange.operation, exchange.document = operation, _ = self.operation(asked)
         record.kind, record.operation = operation.kind, operation.name or ""
         if exchange.reads and operation.kind != "query":
-            raise Refusal("METHOD_NOT_ALLOWED", f"A {operation.kind} is asked by POST.", 405, ((b"allow", b"POST"),))
+            check_read(operation.kind, exchange)
         record.cost = operation.cost(asked.variables)
 
     def operation(self, asked: Parameters) -> tuple[Operation, str]:
@@ -251,13 +250,10 @@ class Endpoint:
         operation, variables, caller = exchange.operation, exchange.asked.variables, exchange.caller
         if operation.kind == "subscription":
             self.admission.streams.check()
-            context = Context(self.store, caller.viewer, desk=self.desk)
-            return self.render.stream(caller, self.watched(operation, variables, context))
-        try:
-            body = (await self._execute(exchange)).body
-        except Refusal as refusal:
-            exchange.record.code, body = refusal.code, orjson.dumps({"errors": refusal.errors})
-        return self.render.events(caller, sse.whole(body))
+            subscriber = Subscriber(resumes=header(exchange.request.headers, b"last-event-id").decode("latin-1"))
+            context = Context(self.store, caller.viewer, desk=self.desk, subscriber=subscriber)
+            return self.render.stream(caller, self.watched(operation, variables, context), subscriber)
+        return self.render.events(caller, events.whole((await self._execute(exchange)).body))
 
     async def watched(
         self, operation: Operation, variables: Mapping[str, Any], context: Context
@@ -279,6 +275,14 @@ class Endpoint:
     def _asked_cost(self, asked: Parameters, record: RequestRecord) -> int | None:
         """Return the cost where the request asks for it."""
         return record.cost if asked.extensions and asked.extensions.get("cost") is True else None
+
+
+def check_read(kind: str, exchange: Exchange) -> None:
+    """Refuse what is no query, unless a browser's `EventSource` subscribes, which can only GET. Raises Refusal."""
+    if kind == "subscription" and exchange.request.method == "GET" and exchange.caller.media == EVENT_STREAM:
+        return
+    ways = f"POST, or by GET as {EVENT_STREAM}" if kind == "subscription" else "POST"
+    raise Refusal("METHOD_NOT_ALLOWED", f"A {kind} is asked by {ways}.", 405, ((b"allow", b"POST"),))
 
 
 def _is_lasting(exchange: Exchange) -> bool:

@@ -9,8 +9,10 @@ import orjson
 from graph.edge.caller import ALLOW, Caller
 from graph.edge.compression import Compressed
 from graph.edge.etag import etag, matches
+from graph.edge.events import COMPLETE, PING, refused
 from graph.edge.negotiation import EVENT_STREAM, GRAPHQL, HTML, JSON
-from graph.errors import INTERNAL, Refusal, masked
+from graph.errors import Failure, Refusal
+from graph.execute.context import Subscriber
 from graph.execute.execution import Answer
 from graph.message import Headers, Response
 from graph.observe.request_record import RequestRecord
@@ -22,7 +24,7 @@ MEDIA = {media: (b"content-type", f"{media}; charset=utf-8".encode()) for media 
 VARY = b"accept, accept-encoding, authorization, x-api-key"
 PREFLIGHT = (
     (b"access-control-allow-methods", b"GET, POST"),
-    (b"access-control-allow-headers", b"content-type, authorization, x-api-key"),
+    (b"access-control-allow-headers", b"content-type, authorization, x-api-key, last-event-id"),
     (b"access-control-max-age", b"600"),
 )
 EXPOSED = (b"access-control-expose-headers", b"etag, retry-after")
@@ -30,10 +32,11 @@ EXPOSED = (b"access-control-expose-headers", b"etag, retry-after")
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """An answer that has no end yet: its head, and the answers that its road sends as they come."""
+    """An answer that has no end yet: its head, and the answers that its road sends to the subscriber as they come."""
 
     head: Response
     answers: AsyncGenerator[Answer, None]
+    subscriber: Subscriber
 
 
 class Renderer:
@@ -66,7 +69,9 @@ class Renderer:
         return None
 
     def refused(self, refusal: Refusal, caller: Caller) -> Response:
-        """Return the answer that says why nothing was executed."""
+        """Return the answer that says why nothing was executed; on an event stream, a browser sees only what is 200."""
+        if caller.media == EVENT_STREAM:
+            return self.events(caller, PING + refused(refusal) + COMPLETE, refusal.headers)
         media = GRAPHQL if caller.media == GRAPHQL else JSON
         status = 200 if refusal.well_formed and media == JSON else refusal.status
         body = orjson.dumps({"errors": refusal.errors})
@@ -74,22 +79,21 @@ class Renderer:
 
     def failed(self, error: Exception, caller: Caller, record: RequestRecord) -> Response:
         """Return the answer to a request that we failed at: an id, and nothing of what went wrong."""
-        record.code = INTERNAL
-        message, extensions = masked(error, record.operation)
-        body = orjson.dumps({"errors": [{"message": message, "extensions": extensions}]})
-        return Response(500, (*self.common(caller), MEDIA[JSON], NO_STORE), body)
+        failure = Failure(error, record.operation)
+        record.code = failure.code
+        return self.refused(failure, caller)
 
     def options(self, caller: Caller) -> Response:
         """Return what may be asked, to other origins only where CORS allows them."""
         return Response(204, (*self.common(caller), ALLOW, *(PREFLIGHT if caller.origin else ())))
 
-    def events(self, caller: Caller, body: bytes = b"") -> Response:
+    def events(self, caller: Caller, body: bytes = b"", headers: Headers = ()) -> Response:
         """Return an event stream, *body* if it is whole."""
-        return Response(200, (*self.common(caller), MEDIA[EVENT_STREAM], NO_STORE), body)
+        return Response(200, (*self.common(caller), MEDIA[EVENT_STREAM], NO_STORE, *headers), body)
 
-    def stream(self, caller: Caller, answers: AsyncGenerator[Answer, None]) -> Stream:
-        """Return answers that are sent as they come."""
-        return Stream(self.events(caller), answers)
+    def stream(self, caller: Caller, answers: AsyncGenerator[Answer, None], subscriber: Subscriber) -> Stream:
+        """Return answers that are sent to a subscriber as they come."""
+        return Stream(self.events(caller), answers, subscriber)
 
     def common(self, caller: Caller) -> Headers:
         """Return the headers of every answer."""

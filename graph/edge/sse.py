@@ -1,38 +1,22 @@
-"""Sends answers as an event stream: the distinct connections mode of GraphQL over Server-Sent Events.
-
-https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
-"""
+"""Sends an event stream, answer by answer, until it ends or its client goes. `graph.edge.events` encodes them."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 
-import orjson
 from starlette.types import Receive, Send
 
+from graph.edge.events import COMPLETE, PING, event, refused
 from graph.edge.responses import Stream
-from graph.errors import Refusal, masked
+from graph.errors import Failure, Refusal
 from graph.execute.execution import Answer
-
-COMPLETE = b"event: complete\ndata:\n\n"
-PING = b":\n\n"
-
-
-def event(body: bytes) -> bytes:
-    """Return one encoded answer as an event; encoded JSON has no line breaks of its own."""
-    return b"event: next\ndata: " + body + b"\n\n"
-
-
-def whole(body: bytes) -> bytes:
-    """Return the stream of one encoded answer."""
-    return PING + event(body) + COMPLETE
 
 
 async def send(stream: Stream, receive: Receive, send: Send, ping_seconds: float) -> None:
     """Send a stream until it ends or its client goes; sending waits for a client that does not read."""
     with suppress(OSError):
         await send({"type": "http.response.start", "status": 200, "headers": [*stream.head.headers]})
-        sending = asyncio.create_task(_sent(stream.answers, send, ping_seconds))
+        sending = asyncio.create_task(_sent(stream, send, ping_seconds))
         leaving = asyncio.create_task(_left(receive))
         try:
             await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
@@ -42,8 +26,8 @@ async def send(stream: Stream, receive: Receive, send: Send, ping_seconds: float
             await asyncio.gather(sending, leaving, return_exceptions=True)
 
 
-async def _sent(answers: AsyncGenerator[Answer, None], send: Send, ping_seconds: float) -> None:
-    async with aclosing(events(answers, ping_seconds)) as chunks:
+async def _sent(stream: Stream, send: Send, ping_seconds: float) -> None:
+    async with aclosing(events(stream, ping_seconds)) as chunks:
         async for chunk in chunks:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": COMPLETE})
@@ -55,23 +39,23 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-async def events(answers: AsyncGenerator[Answer, None], ping_seconds: float) -> AsyncGenerator[bytes, None]:
+async def events(stream: Stream, ping_seconds: float) -> AsyncGenerator[bytes, None]:
     """Yield the events of a stream, and a comment wherever it is silent for long, so proxies keep it open."""
     yield PING
+    answers = stream.answers
     following: asyncio.Future[Answer] | None = None
     try:
         while True:
             following = asyncio.ensure_future(anext(answers))
             while not (await asyncio.wait((following,), timeout=ping_seconds))[0]:
                 yield PING
-            yield event(following.result().body)
+            yield event(following.result().body, stream.subscriber.reached)
     except StopAsyncIteration:
         pass
     except Refusal as refusal:
-        yield event(orjson.dumps({"errors": refusal.errors}))
+        yield refused(refusal)
     except Exception as error:
-        message, extensions = masked(error, "event stream")
-        yield event(orjson.dumps({"errors": [{"message": message, "extensions": extensions}]}))
+        yield refused(Failure(error, "event stream"))
     finally:
         if following is not None and not following.done():
             following.cancel()

@@ -16,7 +16,7 @@ from graph.edge.caller import presented_key
 from graph.edge.endpoint import PATH, Endpoint
 from graph.edge.origin import check_site
 from graph.edge.parameters import of_value
-from graph.errors import INTERNAL, Refusal, masked
+from graph.errors import Failure, Refusal
 from graph.execute.context import Context, Viewer
 from graph.execute.execution import Answer
 from graph.message import Headers
@@ -179,10 +179,10 @@ class Socket:
         except (WebSocketDisconnect, RuntimeError, OSError):
             pass  # the socket is gone: the task that listens ends it
         except Exception as error:
-            message, extensions = masked(error, "websocket")
-            record.code = INTERNAL
+            failure = Failure(error, "websocket")
+            record.code = failure.code
             self.running.pop(name, None)
-            await self.send({"id": name, "type": "error", "payload": [{"message": message, "extensions": extensions}]})
+            await self.refuse(name, failure)
         finally:
             if record.kind != "subscription":  # which takes as long as somebody watches
                 record.seconds = self.endpoint.clock() - started

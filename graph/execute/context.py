@@ -23,13 +23,28 @@ class Viewer(Struct, frozen=True):
 ANYBODY = Viewer()
 
 
+class Subscriber(Struct):
+    """What a subscription and who sends its answers tell each other, in tokens that clients can come back with.
+
+    `resumes` is where a client that comes back wants to go on, whatever its arguments say; `reached` is of the answer
+    that came last. Both are empty where there is none.
+    """
+
+    resumes: str = ""
+    reached: str = ""
+
+
 class Context(Struct, frozen=True):
-    """What belongs to one request; `loaders` are the interpreter's, which batch its reads (`graph.schema.loaders`)."""
+    """What belongs to one request; `loaders` are the interpreter's, which batch its reads (`graph.schema.loaders`).
+
+    `subscriber` is there for a subscription that can be resumed.
+    """
 
     store: Store
     viewer: Viewer = ANYBODY
     loaders: dict[Any, Any] = field(default_factory=dict)
     desk: Desk | None = None
+    subscriber: Subscriber | None = None
 
     @property
     def edited(self) -> Desk:

@@ -9,7 +9,8 @@ import strawberry
 from graphql import GraphQLError
 from strawberry import Info
 
-from graph.execute.context import Context
+from graph.errors import RESET
+from graph.execute.context import Context, Subscriber
 from graph.schema import filters, inputs
 from graph.schema.changes import LONGEST, ArticleChange, ChangeKinds, Since, resumable, sequence_of
 from store.base import Change, ChangeKind
@@ -31,6 +32,8 @@ class Subscription:
     ) -> AsyncGenerator[ArticleChange, None]:
         context: Context = info.context
         filters.article_filter(filter)  # what cannot be read is refused now, and not when the first change comes
+        subscriber = context.subscriber or Subscriber()
+        since = subscriber.resumes or since
         sequence = context.store.sequence if since is None else sequence_of(since, context.store)
         while True:
             if sequence is None:
@@ -41,7 +44,9 @@ class Subscription:
             if page.reset:
                 raise reset()
             for change in wanted:
-                yield resumable(change, context.store)
+                told = resumable(change, context.store)
+                subscriber.reached = told.seq
+                yield told
             sequence = page.next
             if not page.has_more:
                 await context.store.wait(sequence)
@@ -66,4 +71,4 @@ async def _wanted(
 
 def reset() -> GraphQLError:
     """Return the error that ends a subscription whose client must reload everything."""
-    return GraphQLError("since is too old, or of another store: reload everything", extensions={"code": "RESET"})
+    return GraphQLError("since is too old, or of another store: reload everything", extensions={"code": RESET})
