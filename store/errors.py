@@ -86,3 +86,9 @@ class StoreReadOnlyError(StoreError):
     """The store takes no writes, since an earlier one failed or since it was opened for reading; reads go on."""
 
     code = "STORE_READ_ONLY"
+
+
+class StoreStaleError(StoreError):
+    """What was written cannot be taken in: reads answer from before it, and nothing is written until it can."""
+
+    code = "STORE_STALE"

@@ -6,7 +6,7 @@ reads.
 
 import asyncio
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from itertools import chain
 from pathlib import Path
@@ -16,17 +16,18 @@ from typing import Self
 from store.article import Article, Provider, Summary, Topic
 from store.base import Applied, Bucket, ChangePage, CoTopic, Document, Facet, Highlight, Kind, Put, Remove
 from store.criteria import Criteria, Filter, Page, Search, Slice
-from store.files.entities import entity
+from store.files.entities import Entity
 from store.tiny.announcements import page_of
 from store.tiny.disk.digests import Digests
-from store.tiny.disk.layout import CHANGES, TABLES, body, decode
+from store.tiny.disk.layout import TABLES, body, decode
+from store.tiny.disk.reader import Contents
 from store.tiny.disk.record import Batch, Record
 from store.tiny.disk.storage import JournalStorage
 from store.tiny.disk.transaction import Transaction
 from store.tiny.edits import Edit, batch, edited
 from store.tiny.gate import Gate
 from store.tiny.memory import cache
-from store.tiny.memory.loading import loaded
+from store.tiny.memory.loading import built, loaded
 from store.tiny.memory.state import State
 from store.tiny.search.fulltext import texts
 from store.tiny.search.highlighting import highlights
@@ -36,6 +37,8 @@ from store.urls import clean
 
 WORTH_CACHING = 500
 """With fewer articles a cache file saves no time."""
+STATED = frozenset(TABLES.values())
+"""The tables that the state is made of; there may be others, of a later version."""
 BREATH_SECONDS = 0.001
 """Pause between two portions of the full text: without it, the indexing thread takes the lock again before a waiting
 reader has woken up."""
@@ -63,24 +66,24 @@ class TinyStore:
         self._digests = Digests(self._stored)
         self._waiting = Waiting()
         self._edits: dict[bytes, Edit] = {}
+        self._built: list[tuple[Document, Entity]] = []
         self._cache = cache.path_of(Path(path).absolute())
         troubles = troubles or Troubles()
         self._storage = JournalStorage(path, read_only=read_only, gate=self._gate.writing, troubles=troubles)
         self._sequence = self._storage.sequence
-        self._storage.subscribe(self._apply_record)
+        self._storage.subscribe(self._take, prepare=self._prepare, load=self._load_again)
         self._closed = Event()
-        self._indexer = Thread(
-            target=supervise, args=("indexer", self._index, troubles, self._closed), name="store-indexer", daemon=True
-        )
+        self._troubles, self._follows = troubles, follow
+        self._indexer: Thread | None = None
         if follow:
             self._load()
             self._storage.follow()
-            self._indexer.start()
+            self._index_behind()
 
     def close(self) -> None:
         """Stop following; what was acknowledged is on disk already."""
         self._closed.set()
-        if self._indexer.is_alive():
+        if self._indexer:
             self._indexer.join()
         self._storage.close()
         self._save_cache()
@@ -268,8 +271,14 @@ class TinyStore:
                 self._edits.pop(data, None)
         return applied[-1]
 
-    def _apply_record(self, record: Record) -> None:
-        """Apply one record; the storage holds the gate meanwhile."""
+    def _prepare(self, record: Record) -> None:
+        """Build what a record puts, so that one that cannot be read changes nothing. Raises StoreDamagedError."""
+        stated = (data for table, _, data in record.puts if table in STATED) if self._made else ()
+        edits = ((data, self._edits.get(data)) for data in stated)
+        self._built = [(edit.document, edit.entity) if edit else built(data) for data, edit in edits]
+
+    def _take(self, record: Record) -> None:
+        """Take in one record; the storage holds the gate meanwhile."""
         with self._still:
             self._digests.forget()
             if self._made:
@@ -278,14 +287,16 @@ class TinyStore:
         self._waiting.reached(record.sequence)
 
     def _update(self, state: State, record: Record) -> None:
-        for _, path in record.drops:
-            state.remove(path)
-        for table, _, data in record.puts:
-            if table != CHANGES:
-                done = self._edits.get(data)
-                document = done.document if done else decode(data)
-                state.put(document, done.entity if done else entity(document))
-        state.changed()
+        try:
+            for _, path in record.drops:
+                state.remove(path)
+            for document, entity in self._built:
+                state.put(document, entity)
+            state.changed()
+            self._built = []
+        except BaseException:
+            self._made = None  # half of the record may be in it: who asks next has it loaded from disk
+            raise
 
     def _load(self) -> State:
         """Load the state, once. Never to be called while holding `_still`: records take the two locks in this order."""
@@ -296,12 +307,34 @@ class TinyStore:
                     gc.freeze()  # they stay for good, and a collection during a request need not go through them
             return self._made
 
+    def _load_again(self, contents: Contents) -> Callable[[], None]:
+        """Load a new state, and return what puts it in the place of the old one."""
+        state = loaded(contents, self._cache, self._body)
+        sequence = contents.sequence
+
+        def put() -> None:
+            with self._still:
+                self._digests.forget()
+                self._made, self._sequence = state, sequence
+            self._waiting.reached(sequence)
+            if self._follows:
+                self._index_behind()
+
+        return put
+
     def _save_cache(self) -> None:
         stamp = self._storage.stamp
         with self._still:
             articles = [article for article in self._made.articles.by_number if article] if self._made else []
         if len(articles) >= WORTH_CACHING and stamp == self._storage.stamp and not cache.is_current(self._cache, stamp):
             cache.write(self._cache, stamp, articles)
+
+    def _index_behind(self) -> None:
+        """Begin to index in the background, unless that is going on, in which case it goes on with the new state."""
+        if not (self._indexer and self._indexer.is_alive()):
+            work = ("indexer", self._index, self._troubles, self._closed)
+            self._indexer = Thread(target=supervise, args=work, name="store-indexer", daemon=True)
+            self._indexer.start()
 
     def _index(self) -> None:
         """Index the full text, in portions, so that no reader waits for more than one."""

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from store.base import Document, Kind
+from store.errors import StoreDamagedError
 
 TABLES: Mapping[Kind, str] = {Kind.ARTICLE: "articles", Kind.ORGANIZATION: "organizations", Kind.TOPIC: "topics"}
 """The table of each kind of document, by path."""
@@ -22,8 +23,13 @@ class _Body(Struct):
     body: str | None = None
 
 
+class _Named(Struct):
+    path: str
+
+
 _document = msgspec.json.Decoder(Document)
 _body = msgspec.json.Decoder(_Body)
+_named = msgspec.json.Decoder(_Named)
 
 
 def encode(document: Document) -> bytes:
@@ -32,8 +38,23 @@ def encode(document: Document) -> bytes:
 
 
 def decode(data: bytes) -> Document:
-    """Return a document from its stored form."""
-    return _document.decode(data)
+    """Return a document from its stored form. Raises StoreDamagedError where it is of a version that is not known."""
+    try:
+        return _document.decode(data)
+    except msgspec.DecodeError as error:
+        raise unreadable(data, str(error)) from error
+
+
+def unreadable(data: bytes, reason: str) -> StoreDamagedError:
+    """Return the error for a document that was stored whole, and yet is none that this version knows."""
+    try:
+        path = _named.decode(data).path
+    except msgspec.DecodeError:
+        path = "?"
+    return StoreDamagedError(
+        f"the stored document {path!r} is none that this version of Broadsheet can read: {reason}. Nothing was "
+        "changed. Open the store with the version that wrote it"
+    )
 
 
 def body(data: bytes) -> str | None:

@@ -1,22 +1,57 @@
 """Reads documents from the files of a store, and delivers every new record to listeners.
 
 Records reach listeners in order and one at a time, whoever wrote them: by `poll`, by the thread that `follow` starts,
-or by a `commit` of this process.
+or by a `commit` of this process. Where a listener cannot take one, no later one is delivered either: the reader is
+stale until that record can be taken, or until all documents, as they are on disk by then, can be loaded anew.
 """
 
+import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
+from store.errors import StoreStaleError
 from store.tiny.disk.files import Files
 from store.tiny.disk.following import Follower
 from store.tiny.disk.record import Record
-from store.tiny.disk.replica import Replica
+from store.tiny.disk.replica import Replica, Step, lengths
 from store.tiny.disk.transaction import Transaction
 from store.troubles import Troubles
 
-Listener = Callable[[Record], None]
+logger = logging.getLogger(__name__)
+
+AGAIN_SECONDS = 60.0
+"""After how long what could not be loaded anew is tried again although no file changed."""
+
+
+class Contents(Protocol):
+    """All documents at one moment."""
+
+    @property
+    def sequence(self) -> int:
+        """The sequence of the newest record in them."""
+
+    @property
+    def stamp(self) -> str:
+        """The exact state, as text; see `Reader.stamp`."""
+
+    def documents(self, table: str) -> Iterator[tuple[str, bytes]]:
+        """Return id and document of everything in a table, in no promised order."""
+
+
+Take = Callable[[Record], None]
+Load = Callable[[Contents], Callable[[], None]]
+
+
+class Listener(NamedTuple):
+    """Something that is derived from the documents; see `Reader.subscribe`."""
+
+    take: Take
+    prepare: Take | None
+    load: Load | None
 
 
 class Reader:
@@ -40,6 +75,9 @@ class Reader:
         self._rebasing = threading.Lock()
         self._listeners: list[Listener] = []
         self._follower: Follower | None = None
+        self._stuck: str | None = None
+        self._torn = False
+        self._failed: tuple[float, object] = (0.0, None)
         self._replica = Replica(files, path, logs, writable=writable)
         self._advance()
 
@@ -55,14 +93,14 @@ class Reader:
 
     @property
     def stale(self) -> str | None:
-        """Why writes of other processes are not delivered, in words; None while they are, and without `follow`."""
-        return self._follower.trouble if self._follower else None
+        """Why what was written is not delivered, in words; None while it is, as far as anybody looked."""
+        return self._stuck or (self._follower.trouble if self._follower else None)
 
     @property
     def stamp(self) -> str:
         """The exact state, as text: equal for equal stores, also across compactions, restarts and processes."""
         with self._following:
-            return f"{self._replica.header.store}.{self._replica.sequence}.{self._replica.chain:08x}"
+            return self._replica.stamp
 
     def tables(self) -> list[str]:
         """Return the names of the tables, without the logs."""
@@ -74,7 +112,7 @@ class Reader:
 
     def documents(self, table: str) -> Iterator[tuple[str, bytes]]:
         """Return id and document of everything in a table, in no promised order."""
-        return self._replica.catalog.documents(table)
+        return self._replica.documents(table)
 
     def entries(self, log: str, after: int = 0, limit: int | None = None) -> list[tuple[int, bytes]]:
         """Return the entries of a log with ids above *after*, oldest first."""
@@ -94,14 +132,23 @@ class Reader:
         """Deliver no record for as long as the context lasts."""
         return self._following
 
-    def subscribe(self, listener: Listener) -> None:
-        """Have *listener* called with every record from here on, in order, one at a time. It must not write."""
+    def subscribe(self, take: Take, *, prepare: Take | None = None, load: Load | None = None) -> None:
+        """Have *take* called with every record from here on, in order, one at a time. It must not write.
+
+        *prepare* is called with the same record before, while it is not in the documents yet: where it raises, the
+        record stays undelivered. *load* reads all documents when a record could not be taken, and returns what puts
+        the result in place of what the records made; where it raises, nothing has changed.
+        """
         with self._following:
-            self._listeners.append(listener)
+            self._listeners.append(Listener(take, prepare, load))
 
     def poll(self) -> int:
-        """Deliver what other processes wrote since, and return the sequence reached."""
-        self._advance()
+        """Deliver what other processes wrote since, and return the sequence reached. Raises StoreStaleError."""
+        try:
+            self._advance()
+        except StoreStaleError:
+            if not self._load_again():
+                raise
         if self._replica.has_been_replaced():
             self._rebase()
         return self.sequence
@@ -112,12 +159,55 @@ class Reader:
             self._follower = Follower(self.poll, interval, self._troubles)
 
     def _advance(self, *, unconfirmed: bool = False) -> None:
+        """Deliver what follows. Raises StoreStaleError at the first record that a listener cannot take."""
         with self._following:
+            if self._torn:
+                raise StoreStaleError(self._stuck)
             for step in self._replica.steps(unconfirmed=unconfirmed):
-                with self._gate:
-                    self._replica.apply(step)
-                    for listener in self._listeners:
-                        listener(step.record)
+                self._deliver(step)
+            self._stuck = None
+
+    def _deliver(self, step: Step) -> None:
+        try:
+            for listener in self._listeners:
+                if listener.prepare:
+                    listener.prepare(step.record)
+            with self._gate:
+                self._torn = True
+                self._replica.apply(step)
+                for listener in self._listeners:
+                    listener.take(step.record)
+                self._torn = False
+        except Exception as error:
+            reason = str(error) or type(error).__name__
+            self._stuck = f"{self._path}: change {step.record.sequence} cannot be taken in: {reason}"
+            raise StoreStaleError(self._stuck) from error
+
+    def _load_again(self) -> bool:
+        """Go on from all documents as they are on disk now, and return whether that was possible and worth trying."""
+        loads = [listener.load for listener in self._listeners if listener.load]
+        since, found = self._failed
+        seen = lengths(self._files, self._path)
+        if len(loads) < len(self._listeners) or (seen == found and time.monotonic() < since + AGAIN_SECONDS):
+            return False
+        with self._rebasing:
+            self._failed = (time.monotonic(), seen)
+            try:
+                self._replace(loads)
+            except Exception as error:
+                logger.warning("%s: everything cannot be loaded anew either: %s", self._path, error)
+        return self._stuck is None
+
+    def _replace(self, loads: list[Load]) -> None:
+        fresh = Replica(self._files, self._path, self._logs, writable=self._writable)
+        fresh.catch_up()
+        puts = [load(fresh) for load in loads]
+        with self._following, self._gate:
+            if self._stuck is not None and fresh.sequence >= self._replica.sequence:
+                self._replica = fresh
+                for put in puts:
+                    put()
+                self._stuck, self._torn, self._failed = None, False, (0.0, None)
 
     def _rebase(self) -> None:
         """Go on from the snapshot that is in place now, and let go of the files before it."""

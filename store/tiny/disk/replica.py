@@ -34,6 +34,12 @@ def generations(files: Files, path: Path) -> list[int]:
     return sorted(int(name) for name in names if name.isdigit())
 
 
+def lengths(files: Files, path: Path) -> list[tuple[int, int]]:
+    """Return number and size of each journal beside a snapshot: equal as long as nothing was written."""
+    found = ((number, files.find(path_of(path, number))) for number in generations(files, path))
+    return [(number, status.st_size) for number, status in found if status]
+
+
 class Replica:
     """One reader's position in the files, and the catalog of the documents there."""
 
@@ -77,6 +83,15 @@ class Replica:
             self.apply(step)
             if step.record.sequence == limit:
                 break
+
+    @property
+    def stamp(self) -> str:
+        """The exact state, as text; see `Reader.stamp`."""
+        return f"{self.header.store}.{self.sequence}.{self.chain:08x}"
+
+    def documents(self, table: str) -> Iterator[tuple[str, bytes]]:
+        """Return id and document of everything in a table, in no promised order."""
+        return self.catalog.documents(table)
 
     @property
     def behind(self) -> int:

@@ -16,7 +16,7 @@ from uuid import uuid4
 import orjson
 from tinydb.storages import Storage
 
-from store.errors import StoreDamagedError, StoreError, StoreReadOnlyError
+from store.errors import StoreDamagedError, StoreError, StoreReadOnlyError, StoreStaleError
 from store.tiny.disk import compaction, journal, snapshot
 from store.tiny.disk.catalog import Catalog
 from store.tiny.disk.damage import previous, snapshot_damaged
@@ -115,8 +115,9 @@ class JournalStorage(Reader, Storage):
                 end.append(b"".join(lines), chain)
         try:
             self._advance()
-        except OSError as error:
-            raise StoreError(f"{self._path}: written, but reading it back failed ({error.strerror})") from error
+        except (OSError, StoreStaleError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise StoreError(f"{self._path}: written, but reading it back failed ({reason})") from error
         self._compact_if_due()
 
     @contextmanager
