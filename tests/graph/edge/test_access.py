@@ -1,5 +1,8 @@
 """Tests what keys open, how documents are remembered or trusted, and that each answer goes to those it is for."""
 
+import os
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 from typing import cast
@@ -135,6 +138,102 @@ async def test_with_trusted_documents_nothing_else_is_executed(tmp_path: Path) -
     for query in ("{ rights }", "{ hello  }", "Hello", ""):
         assert (await post(app, query)).code == "DOCUMENT_NOT_TRUSTED"
     assert (await post(app, None, documentId="../Hello")).code == "DOCUMENT_NOT_TRUSTED"
+
+
+WRITTEN = 'query Echo {\n  hello\n  echo(text: """\n  a\n  ü\n  """)\n}\n'
+ECHOED = {"data": {"hello": "world", "echo": "a\nü"}}
+SPELLINGS = {
+    "LF": WRITTEN,
+    "CR LF": WRITTEN.replace("\n", "\r\n"),
+    "CR": WRITTEN.replace("\n", "\r"),
+    "no line end at the end": WRITTEN.strip(),
+    "CR LF, no line end at the end": WRITTEN.strip().replace("\n", "\r\n"),
+    "a BOM": "\ufeff" + WRITTEN,
+    "a BOM and CR LF": "\ufeff" + WRITTEN.replace("\n", "\r\n"),
+    "both kinds of line ends": WRITTEN.replace("\n", "\r\n", 1),
+    "blank lines around it": f"\n\n{WRITTEN}\n",
+}
+
+
+@pytest.mark.parametrize("folder", [".", "below/it"])
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+async def test_a_trusted_document_is_known_by_its_bytes_and_by_its_text(
+    tmp_path: Path, spelling: str, folder: str
+) -> None:
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    (tmp_path / folder / "Echo.graphql").write_bytes(spelling.encode())
+    app = small_app(trusted_documents=tmp_path)
+    assert (await post(app, None, documentId="Echo")).json == ECHOED
+    for text in (spelling, *list(SPELLINGS.values())[:7]):
+        assert (await post(app, text)).json == ECHOED
+        for name in (f"sha256:{hashed(text)}", "Echo"):
+            assert (await post(app, text, documentId=name)).json == ECHOED
+            assert (await post(app, None, documentId=name)).json == ECHOED
+        for query in (text, None):
+            assert (await post(app, query, extensions=persisted(hashed(text)))).json == ECHOED
+    for other in (WRITTEN.replace("hello", "rights"), WRITTEN.replace("  ", " "), "\ufeff\ufeff" + WRITTEN):
+        assert (await post(app, other)).code == "DOCUMENT_NOT_TRUSTED"
+        assert (await post(app, None, documentId=hashed(other))).code == "DOCUMENT_NOT_TRUSTED"
+
+
+async def test_a_trusted_text_that_comes_with_the_id_of_another_is_not_executed(tmp_path: Path) -> None:
+    (tmp_path / "Hello.graphql").write_text("{ hello }")
+    (tmp_path / "Rights.graphql").write_text("{ rights }")
+    app = small_app(trusted_documents=tmp_path)
+    other = hashed("{ rights }")
+    for given in (
+        {"documentId": "Rights"},
+        {"documentId": "Nothing"},
+        {"documentId": f"sha256:{other}"},
+        {"extensions": persisted(other)},
+        {"extensions": persisted(hashed("{ hello  }"))},
+    ):
+        reply = await post(app, "{ hello }", **given)
+        assert reply.code == "PERSISTED_QUERY_HASH_MISMATCH", given
+    assert (await post(app, "{ other }", documentId="Hello")).code == "DOCUMENT_NOT_TRUSTED"
+
+
+async def test_trusted_documents_may_lie_behind_the_link_of_a_mounted_config_map(tmp_path: Path) -> None:
+    (tmp_path / "..2026_11_26").mkdir()
+    (tmp_path / "..2026_11_26" / "Hello.graphql").write_text("{ hello }")
+    (tmp_path / "..data").symlink_to("..2026_11_26")
+    (tmp_path / "Hello.graphql").symlink_to("..data/Hello.graphql")
+    app = small_app(trusted_documents=tmp_path)
+    assert (await post(app, None, documentId="Hello")).json == {"data": {"hello": "world"}}
+
+
+async def test_documents_that_are_not_known_say_what_to_do(tmp_path: Path) -> None:
+    digest = persisted(hashed("{ hello }"))
+    for app, says in ((small_app(), "beside its hash, once"), (small_app(persisted=0), "Send the document itself")):
+        reply = await post(app, None, extensions=digest)
+        assert reply.json["errors"][0]["message"].startswith("PersistedQueryNot")  # clients know the protocol's word
+        assert says in reply.json["errors"][0]["extensions"]["hint"]
+    reply = await post(small_app(trusted_documents=tmp_path), "{ hello }")
+    assert "--trusted-documents" in reply.json["errors"][0]["message"]
+    reply = await post(small_app(), "{ hello }", extensions=persisted(hashed("{ other }")))
+    assert "leave it out" in reply.json["errors"][0]["message"]
+
+
+def test_documents_are_utf_8_whatever_the_locale(tmp_path: Path) -> None:
+    (tmp_path / "one.graphql").write_text('{ echo(text: "ü") }', encoding="utf-8")
+    program = (
+        "import sys; from pathlib import Path; from graph.edge.persisted import TrustedDocuments, known\n"
+        "print(*known(Path(sys.argv[1])), *map(ascii, TrustedDocuments(Path(sys.argv[1]), {}).by_text))"
+    )
+    environment = {**os.environ, "LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout.split(" ", 1), done.stderr) == (
+        [hashed('{ echo(text: "ü") }'), "'{ echo(text: \"\\xfc\") }'\n"],
+        "",
+    )
+
+
+def test_a_document_of_the_reader_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "one.graphql").write_bytes(b"\xff")
+    with pytest.raises(SettingsError, match=r"one\.graphql cannot be read: "):
+        known(tmp_path)
 
 
 async def test_trusted_documents_are_the_same_on_every_road(tmp_path: Path) -> None:
