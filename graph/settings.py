@@ -99,6 +99,9 @@ class Settings:
     compression_bytes: int = setting(KIB, "Smallest answer that is compressed.")
 
     subscriptions: int = setting(20, "Most subscriptions on one socket.")
+    socket_operations: int = setting(
+        100, "Most queries and mutations on one socket that run or wait; more are refused with `OVERLOADED`."
+    )
     sockets: int = setting(1_000, "Most WebSocket and event-stream connections in one process.")
     init_seconds: float = setting(5.0, "Time a WebSocket client has to send `connection_init`.")
     ping_seconds: float = setting(12.0, "Time between keep-alive signs on sockets and event streams.")

@@ -51,7 +51,7 @@ def test_every_code_of_an_error_is_explained() -> None:
 
 
 def test_every_close_code_of_a_socket_is_explained() -> None:
-    source = (ROOT / "graph/edge/websocket.py").read_text(encoding="utf-8")
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "graph/edge").glob("*.py"))
     assert set(re.findall(r"CloseError\((\d{4})", source)) - set(re.findall(r"\b(\d{4})\b", PAGE)) == set()
 
 

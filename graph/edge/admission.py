@@ -39,7 +39,7 @@ class Places:
         """Count a refusal and raise it, unless as many as *arrived* find a place each."""
         if self.taken + arrived > self.most:
             self.shed += 1
-            raise Refusal("OVERLOADED", "The server has as much to do as it can; try again.", 503, (RETRY_AFTER,))
+            raise overloaded()
 
     def keep(self, task: asyncio.Future[Any]) -> None:
         """Take a place for a task that nobody waits for any longer, until it is done."""
@@ -48,6 +48,11 @@ class Places:
 
     def _free(self, _: object) -> None:
         self.taken -= 1
+
+
+def overloaded() -> Refusal:
+    """Return the refusal of what there is no room for."""
+    return Refusal("OVERLOADED", "The server has as much to do as it can; try again.", 503, (RETRY_AFTER,))
 
 
 class Admission:
@@ -78,13 +83,17 @@ class Admission:
     async def run(self, work: Callable[[*Arguments], Awaitable[T]], *arguments: *Arguments) -> T:
         """Return what *work* returns; it holds a place meanwhile, and starts when it is its turn. Raises Refusal."""
         with self.requests:
-            if self._was_slow or self._turn.locked():
-                async with self._turn:
-                    await asyncio.sleep(0)
-            started = self.clock()
-            result = await work(*arguments)
-            self._was_slow = self.clock() - started > SLOW_SECONDS
-            return result
+            return await self.in_turn(work, *arguments)
+
+    async def in_turn(self, work: Callable[[*Arguments], Awaitable[T]], *arguments: *Arguments) -> T:
+        """Return what *work* returns, which has its place already and starts when it is its turn."""
+        if self._was_slow or self._turn.locked():
+            async with self._turn:
+                await asyncio.sleep(0)
+        started = self.clock()
+        result = await work(*arguments)
+        self._was_slow = self.clock() - started > SLOW_SECONDS
+        return result
 
     def _end_turn(self) -> None:
         """Forget what arrived in this turn: every request of it has its answer or its task by now."""

@@ -232,8 +232,7 @@ class Endpoint:
                     return await self._finished(operation.execute(variables, context))
                 return await operation.execute(variables, context)
         except TimeoutError:
-            message = f"The operation took longer than {self.settings.request_seconds:g} s."
-            raise Refusal("TIMEOUT", message, 503, (RETRY_AFTER,)) from None
+            raise timed_out(self.settings) from None
 
     async def _finished(self, mutation: Coroutine[Any, Any, Answer]) -> Answer:
         """Return a mutation's answer. Accepted, it is finished though nobody waits any longer, and holds a place."""
@@ -275,6 +274,12 @@ class Endpoint:
     def _asked_cost(self, asked: Parameters, record: RequestRecord) -> int | None:
         """Return the cost where the request asks for it."""
         return record.cost if asked.extensions and asked.extensions.get("cost") is True else None
+
+
+def timed_out(settings: Settings) -> Refusal:
+    """Return the refusal of what took longer than it may."""
+    message = f"The operation took longer than {settings.request_seconds:g} s."
+    return Refusal("TIMEOUT", message, 503, (RETRY_AFTER,))
 
 
 def check_read(kind: str, exchange: Exchange) -> None:

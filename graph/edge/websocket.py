@@ -1,11 +1,10 @@
-"""Answers operations on a WebSocket: the graphql-transport-ws protocol with its close codes, and no other.
+"""Speaks the graphql-transport-ws protocol on a WebSocket, with its close codes, and no other.
 
 https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -15,10 +14,9 @@ from graph.edge.admission import Admission
 from graph.edge.caller import presented_key
 from graph.edge.endpoint import PATH, Endpoint
 from graph.edge.origin import check_site
-from graph.edge.parameters import of_value
-from graph.errors import Failure, Refusal
-from graph.execute.context import Context, Viewer
-from graph.execute.execution import Answer
+from graph.edge.socket_operations import CloseError, SocketOperations
+from graph.errors import Refusal
+from graph.execute.context import Viewer
 from graph.message import Headers
 from graph.observe.request_record import RequestRecord
 
@@ -27,22 +25,18 @@ NAME = 100
 """Longest id of an operation that is repeated in the reason of a close."""
 
 
-class CloseError(Exception):
-    """The socket ends, with this code and reason."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(code, reason)
-        self.code, self.reason = code, reason
+SHAPES = {"query": str, "operationName": str, "documentId": str, "variables": dict, "extensions": dict}
+"""What the payload of `subscribe` may hold, none of which it need hold if it names a persisted document."""
 
 
 class Socket:
     """One connection, from its handshake to its close."""
 
     def __init__(self, socket: WebSocket, endpoint: Endpoint, admission: Admission) -> None:
-        self.socket, self.endpoint, self.admission, self.settings = socket, endpoint, admission, endpoint.settings
+        self.socket, self.endpoint, self.settings = socket, endpoint, endpoint.settings
         self.viewer = Viewer(drafts=self.settings.drafts)
         self.acknowledged = False
-        self.running: dict[str, asyncio.Task[None]] = {}
+        self.operations = SocketOperations(endpoint, admission, self)
         self.ended: asyncio.Future[CloseError] = asyncio.get_running_loop().create_future()
 
     async def serve(self) -> None:
@@ -66,9 +60,7 @@ class Socket:
         except WebSocketDisconnect:
             pass
         finally:
-            for task in self.running.values():
-                task.cancel()
-            await asyncio.gather(*self.running.values(), return_exceptions=True)
+            await self.operations.end()
 
     def rights(self, key: bytes) -> Viewer | None:
         """Return the rights of a key, None without one. Raises Refusal."""
@@ -92,30 +84,31 @@ class Socket:
         try:
             async with asyncio.timeout(self.settings.init_seconds):
                 while not self.acknowledged:
-                    await self.take(await self.message())
+                    await self.take(*await self.message())
         except TimeoutError:
             raise CloseError(4408, "Connection initialisation timeout") from None
         while True:
-            await self.take(await self.message())
+            await self.take(*await self.message())
 
-    async def message(self) -> dict[str, Any]:
-        """Return the next message. Raises CloseError for what is none."""
+    async def message(self) -> tuple[dict[str, Any], int]:
+        """Return the next message, and how many characters it has. Raises CloseError for what is none."""
         received = await self.socket.receive()
         if received["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(received.get("code", 1005))
+        text = received.get("text") or ""
         try:
-            value = orjson.loads(received.get("text") or b"")
+            value = orjson.loads(text)
         except orjson.JSONDecodeError:
-            raise CloseError(4400, "Invalid message: it is not JSON") from None
+            raise invalid("it is not JSON") from None
         if not isinstance(value, dict) or not isinstance(value.get("type"), str):
-            raise CloseError(4400, "Invalid message: it has no type")
-        return value
+            raise invalid("it has no type")
+        return value, len(text)
 
-    async def take(self, message: dict[str, Any]) -> None:
+    async def take(self, message: dict[str, Any], size: int) -> None:
         """Do what a message asks for. Raises CloseError."""
         kind, payload = message["type"], message.get("payload")
         if kind not in ("subscribe",) and payload is not None and not isinstance(payload, dict):
-            raise CloseError(4400, "Invalid message: the payload is no object")
+            raise invalid("the payload is no object")
         if kind == "connection_init":
             await self.initialise(payload or {})
         elif kind == "ping":
@@ -123,12 +116,14 @@ class Socket:
         elif kind == "pong":
             pass
         elif kind == "subscribe":
-            await self.subscribe(message.get("id"), payload)
-        elif kind == "complete" and isinstance(message.get("id"), str):
-            if task := self.running.pop(message["id"], None):
-                task.cancel()
+            await self.subscribe(message.get("id"), payload, size)
+        elif kind == "complete":
+            name = message.get("id")
+            if not isinstance(name, str) or not name:
+                raise invalid("`complete` has an id")
+            self.operations.complete(name)
         else:
-            raise CloseError(4400, "Invalid message")
+            raise invalid("its type is none that clients send")
 
     async def initialise(self, payload: dict[str, Any]) -> None:
         """Acknowledge the connection, with the rights of the key in the payload if there is one. Raises CloseError."""
@@ -142,77 +137,42 @@ class Socket:
         self.acknowledged = True
         await self.send({"type": "connection_ack"})
 
-    async def subscribe(self, name: Any, payload: Any) -> None:
+    async def subscribe(self, name: Any, payload: Any, size: int) -> None:
         """Start an operation. Raises CloseError."""
         if not isinstance(name, str) or not name or not isinstance(payload, dict):
-            raise CloseError(4400, "Invalid message: `subscribe` has an id and a payload")
+            raise invalid("`subscribe` has an id and a payload")
+        check_shape(payload)
         if not self.acknowledged:
             raise CloseError(4401, "Unauthorized")
-        if name in self.running:
+        if name in self.operations.running:
             raise CloseError(4409, f"Subscriber for {name.encode()[:NAME].decode(errors='ignore')} already exists")
-        if len(self.running) >= self.settings.subscriptions:
-            message = f"One socket has at most {self.settings.subscriptions} operations under way."
-            await self.refuse(name, Refusal("TOO_MANY_SUBSCRIPTIONS", message))
-            return
-        self.running[name] = asyncio.create_task(self.operate(name, payload))
+        try:
+            self.operations.start(name, payload, size)
+        except Refusal as refusal:
+            await self.send_errors(name, refusal)
 
-    async def operate(self, name: str, payload: dict[str, Any]) -> None:
-        """Send the answers of one operation."""
+    def record(self) -> RequestRecord:
+        """Return the record of an operation that arrives now."""
         client = self.socket.client
         record = RequestRecord("SUBSCRIBE", PATH, client.host if client else None, "websocket")
         record.headers = self.socket.headers.raw
-        started = self.endpoint.clock()
-        try:
-            async with aclosing(self.answers(payload, record)) as answers:
-                async for answer in answers:
-                    await self.send_raw(b'{"id":%b,"type":"next","payload":%b}' % (orjson.dumps(name), answer.body))
-            self.running.pop(name, None)
-            await self.send({"id": name, "type": "complete"})
-        except Refusal as refusal:
-            record.code = refusal.code
-            self.running.pop(name, None)
-            await self.refuse(name, refusal)
-        except CloseError as close:
-            record.code = "TOO_SLOW"
-            if not self.ended.done():
-                self.ended.set_result(close)
-        except (WebSocketDisconnect, RuntimeError, OSError):
-            pass  # the socket is gone: the task that listens ends it
-        except Exception as error:
-            failure = Failure(error, "websocket")
-            record.code = failure.code
-            self.running.pop(name, None)
-            await self.refuse(name, failure)
-        finally:
-            if record.kind != "subscription":  # which takes as long as somebody watches
-                record.seconds = self.endpoint.clock() - started
-            self.endpoint.observe(record)
+        return record
 
-    async def answers(self, payload: dict[str, Any], record: RequestRecord) -> AsyncGenerator[Answer, None]:
-        """Yield the answers of an operation. Raises Refusal."""
-        started = await self.admission.run(self.start, payload, record)
-        if isinstance(started, Answer):
-            record.note(started)
-            yield started
-            return
-        async with aclosing(started) as answers:
-            async for answer in answers:
-                record.note(answer)
-                yield answer
+    def end(self, close: CloseError) -> None:
+        """Close the socket."""
+        if not self.ended.done():
+            self.ended.set_result(close)
 
-    async def start(self, payload: dict[str, Any], record: RequestRecord) -> Answer | AsyncGenerator[Answer, None]:
-        """Return the answer of a query or mutation, or what a subscription's answers come from. Raises Refusal."""
-        asked = of_value(payload, self.settings)
-        operation, _ = self.endpoint.operation(asked)
-        record.kind, record.operation = operation.kind, operation.name or ""
-        record.cost = operation.cost(asked.variables)
-        context = Context(self.endpoint.store, self.viewer, desk=self.endpoint.desk)
-        if operation.kind == "subscription":
-            return self.endpoint.watched(operation, asked.variables, context)
-        return await self.endpoint.executed(operation, asked.variables, context)
+    async def send_next(self, name: str, answer: bytes) -> None:
+        """Send an answer of an operation. Raises CloseError where the client does not read for too long."""
+        await self.send_raw(b'{"id":%b,"type":"next","payload":%b}' % (orjson.dumps(name), answer))
 
-    async def refuse(self, name: str, refusal: Refusal) -> None:
-        """Say why an operation is not executed."""
+    async def send_complete(self, name: str) -> None:
+        """Send that an operation has no more answers. Raises CloseError."""
+        await self.send({"id": name, "type": "complete"})
+
+    async def send_errors(self, name: str, refusal: Refusal) -> None:
+        """Send why an operation has no more answers. Raises CloseError."""
         await self.send({"id": name, "type": "error", "payload": refusal.errors})
 
     async def send(self, message: dict[str, Any]) -> None:
@@ -226,3 +186,21 @@ class Socket:
                 await self.socket.send_text(text.decode())
         except TimeoutError:
             raise CloseError(4410, "Too slow") from None
+        except RuntimeError:  # what Starlette raises once the socket is closed
+            raise WebSocketDisconnect(1006) from None
+
+
+def invalid(reason: str) -> CloseError:
+    """Return the close of a socket whose client sent a message of the wrong shape."""
+    return CloseError(4400, f"Invalid message: {reason}")
+
+
+def check_shape(payload: dict[str, Any]) -> None:
+    """Refuse a payload of `subscribe` whose shape is not the protocol's. Raises CloseError."""
+    for key, kind in SHAPES.items():
+        value = payload.get(key)
+        if value is not None and not isinstance(value, kind):
+            raise invalid(f"`{key}` is {'a string' if kind is str else 'an object'}")
+    names = (payload.get("query"), payload.get("documentId"), (payload.get("extensions") or {}).get("persistedQuery"))
+    if all(name is None for name in names):
+        raise invalid("`query` is missing")

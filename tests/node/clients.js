@@ -16,6 +16,15 @@ async function all(client) {
 
 const ws = createWs({ url: url.replace("http", "ws"), webSocketImpl: WebSocket, retryAttempts: 0 });
 console.log("graphql-ws", JSON.stringify(await all(ws)));
+
+// A page of fifty components: a query from each at once, and a mutation, on one socket beside ten subscriptions.
+const watching = Array.from({ length: 10 }, () => all(ws));
+const queries = Array.from({ length: 50 }, async (_, n) => {
+  const query = n % 10 ? "{ hello slow(seconds: 0.01) }" : "mutation { save }";
+  for await (const { data } of ws.iterate({ query })) return Object.keys(data)[0];
+});
+const answered = await Promise.all(queries);
+console.log("graphql-ws at once", answered.filter((each) => each === "hello").length, (await Promise.all(watching)).length);
 await ws.dispose();
 
 const sse = createSse({ url, retryAttempts: 0 });

@@ -41,7 +41,7 @@ def test_all_audits_of_graphql_over_http_pass_without_a_warning(mode: str) -> No
 def test_four_clients_are_answered() -> None:
     with serving() as address:
         assert run("clients.js", address) == [
-            "graphql-ws [0,1,2]", "graphql-sse [0,1,2]", "apollo world", "urql world",
+            "graphql-ws [0,1,2]", "graphql-ws at once 45 10", "graphql-sse [0,1,2]", "apollo world", "urql world",
         ]  # fmt: skip
 
 

@@ -54,11 +54,13 @@ def closed(socket: ClientConnection) -> int:
     return socket.close_code or 0
 
 
-def subscribe(name: str, query: str, **given: Any) -> dict[str, Any]:
-    return {"type": "subscribe", "id": name, "payload": {"query": query, **given}}
+def subscribe(name: str, document: str, **given: Any) -> dict[str, Any]:
+    return {"type": "subscribe", "id": name, "payload": {"query": document, **given}}
 
 
-CLOSES = {
+NO_TEXT: tuple[Any, ...] = (None, "", 1, True, ["1"], {})
+NO_PAYLOAD: tuple[Any, ...] = (None, [], "{ hello }", 1, True, {}, {"query": None}, {"extensions": {}})
+CLOSES: dict[str, tuple[list[Any], int]] = {
     "no JSON": ([INIT, "{"], 4400),
     "no object": ([INIT, "[]"], 4400),
     "no type": ([INIT, {}], 4400),
@@ -67,13 +69,32 @@ CLOSES = {
     "a subscription without id": ([INIT, {"type": "subscribe", "payload": {"query": "{ hello }"}}], 4400),
     "a subscription without payload": ([INIT, {"type": "subscribe", "id": "1"}], 4400),
     "a completion without id": ([INIT, {"type": "complete"}], 4400),
+    "a completion with an empty id": ([INIT, {"type": "complete", "id": ""}], 4400),
+    "an empty message": ([INIT, ""], 4400),
+    "a type that is no text": ([INIT, {"type": 1}], 4400),
+    **{f"a client's {kind}": ([INIT, {"type": kind, "id": "1", "payload": {}}], 4400) for kind in (
+        "next", "error", "connection_ack", "start", "stop", "connection_terminate", "data", "ka"
+    )},
+    **{f"{kind} with a list": ([*before, {"type": kind, "payload": []}], 4400) for kind, before in (
+        ("connection_init", []), ("ping", [INIT]), ("pong", [INIT])
+    )},
+    **{f"an id that is {wrong!r}": ([INIT, {"type": "subscribe", "id": wrong, "payload": {"query": "{ hello }"}}], 4400)
+       for wrong in NO_TEXT},
+    **{f"a payload that is {wrong!r}": ([INIT, {"type": "subscribe", "id": "1", "payload": wrong}], 4400)
+       for wrong in NO_PAYLOAD},
+    **{f"{key} that is {wrong!r}": ([INIT, subscribe("1", "{ hello }", **{key: wrong})], 4400) for key, wrong in (
+        ("operationName", 1), ("operationName", []), ("variables", []), ("variables", "{}"), ("variables", 0),
+        ("extensions", []), ("extensions", True), ("documentId", 1), ("query", 1), ("query", []), ("query", False),
+    )},
     "nested arrays": ([INIT, "[" * 100_000], 4400),
     "two initialisations": ([INIT, INIT], 4429),
     "an operation before it": ([subscribe("1", "{ hello }")], 4401),
     "an unknown key": ([{**INIT, "payload": {"authorization": "Bearer nobody"}}], 4403),
     "an id that is taken": ([INIT, *[subscribe("1", "subscription { count(to: 9, seconds: 1) }")] * 2], 4409),
+    "an id that waits": ([INIT, *[subscribe(name, "{ slow(seconds: 9) }") for name in "0123456789" + "9"]], 4409),
+    "a wrong shape before it begins": ([{"type": "subscribe", "id": "1"}], 4400),
     "a message beyond measure": ([INIT, "x" * 1_100_000], 1009),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("messages", "code"), CLOSES.values(), ids=CLOSES)
@@ -152,11 +173,18 @@ def test_a_refusal_is_that_of_every_road(address: tuple[str, int], query: str, c
         assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", code)
 
 
-def test_one_socket_has_only_so_many_operations(address: tuple[str, int]) -> None:
-    running = [subscribe(str(n), "subscription { count(to: 9, seconds: 1) }") for n in range(4)]
-    with opened(address, INIT, *running) as socket:
+def test_one_socket_has_only_so_many_subscriptions(address: tuple[str, int]) -> None:
+    running = [subscribe(str(n), "subscription { count(to: 1, seconds: 1) }") for n in range(4)]
+    with opened(address, INIT, *running, subscribe("5", "{ hello }")) as socket:
         assert receive(socket) == ACK
         assert receive(socket)["payload"][0]["extensions"]["code"] == "TOO_MANY_SUBSCRIPTIONS"
+        assert [receive(socket)["id"], receive(socket)["type"]] == ["5", "complete"]
+        while receive(socket)["type"] != "complete":
+            pass
+        send(socket, subscribe("again", "subscription { count(to: 1) }"))
+        while (message := receive(socket))["id"] != "again":
+            pass
+        assert message["type"] == "next"
 
 
 def test_a_failure_in_a_subscription_is_masked(address: tuple[str, int]) -> None:
