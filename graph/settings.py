@@ -92,6 +92,9 @@ class Settings:
     )
 
     keys_file: Path | None = setting(None, "File of hashed API keys, as `broadsheet keys` writes it.")
+    keys_grace_seconds: float = setting(
+        60.0, "Time that keys of the file are still trusted once it cannot be read any more; after it, 503."
+    )
     keys: tuple[str, ...] = setting((), "API keys as `NAME:SHA256:SCOPE+SCOPE`, separated by commas.")
     cors: tuple[str, ...] = setting((), "Origins that may read answers in browsers, separated by commas; `*` for all.")
     cache_control: str = setting("no-cache", "`Cache-Control` of answers to GETs that carried no key.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from graph.edge import auth
+from graph.edge import keys_file
 from graph.settings import SettingsError, variable
 
 in_file = click.option(
@@ -27,13 +27,13 @@ def keys() -> None:
 @keys.command()
 @click.argument("name")
 @click.option(
-    "--scope", "scopes", multiple=True, type=click.Choice(auth.SCOPES), help="What it opens; may be repeated."
+    "--scope", "scopes", multiple=True, type=click.Choice(keys_file.SCOPES), help="What it opens; may be repeated."
 )
 @in_file
 def add(name: str, scopes: Sequence[str], path: Path) -> None:
     """Make a key and print it: nobody can read it again."""
     with in_words():
-        click.echo(auth.add(path, name, scopes))
+        click.echo(keys_file.add(path, name, scopes))
 
 
 @keys.command("list")
@@ -41,7 +41,7 @@ def add(name: str, scopes: Sequence[str], path: Path) -> None:
 def listed(path: Path) -> None:
     """Print the names and scopes of all keys."""
     with in_words():
-        for key in auth.load(path):
+        for key in keys_file.load(path):
             click.echo(f"{key.name}\t{' '.join(key.scopes)}")
 
 
@@ -51,7 +51,7 @@ def listed(path: Path) -> None:
 def remove(name: str, path: Path) -> None:
     """Take a key out."""
     with in_words():
-        if not auth.remove(path, name):
+        if not keys_file.remove(path, name):
             raise SettingsError(f"{path} has no key named {name!r}")
 
 

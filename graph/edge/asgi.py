@@ -4,9 +4,9 @@ Who may start is `graph.edge.admission`'s to say. Also routes the paths beside `
 to `graph.observe.health`, and the pages to where they come from.
 """
 
-import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -22,6 +22,7 @@ from starlette.websockets import WebSocket
 from graph.edge import playground, sse
 from graph.edge.admission import Admission
 from graph.edge.auth import Keys
+from graph.edge.background import repeating
 from graph.edge.endpoint import PATH, Endpoint
 from graph.edge.pages import DOCUMENTS
 from graph.edge.persisted import documents
@@ -42,8 +43,7 @@ from store.files.source import Source
 from store.files.write_back import Desk
 from store.troubles import Trouble, Troubles
 
-REFRESH_SECONDS = 0.5
-"""How often the file of keys is looked at."""
+log = logging.getLogger("broadsheet.keys")
 
 
 class DisconnectedError(Exception):
@@ -85,7 +85,7 @@ class App:
             store,
             operations,
             settings,
-            keys=Keys(settings),
+            keys=Keys(settings, clock),
             documents=documents(settings, DOCUMENTS),
             desk=Desk(store, sources),
             admission=self.admission,
@@ -183,24 +183,37 @@ class App:
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
         """Look after what outlives a request: keys that change, lines that wait to be written."""
-        async with AsyncExitStack() as stack:
-            task = asyncio.create_task(self.refreshed())
-            stack.callback(self.log.flush)
-            stack.callback(task.cancel)
-            with self.probes.serving():
+        work = {"keys": self.refresh_keys, "request log": self.flush_log}
+        if self.metrics.shared is not None:
+            work["metrics"] = self.publish_metrics
+        try:
+            with repeating(work, self.troubles), self.probes.serving():
                 yield
-
-    async def refreshed(self) -> None:
-        """Keep up to date the keys, the log, and what other workers know of this one."""
-        while True:
-            await asyncio.sleep(REFRESH_SECONDS)
+        finally:
             self.log.flush()
-            try:
-                self.endpoint.refresh_keys()
-                if self.metrics.shared is not None:
-                    await self.probes.publish()
-            except (OSError, ValueError) as error:
-                masked(error, "keys or metrics")
+
+    async def refresh_keys(self) -> None:
+        """Take up other keys; what is wrong with their file is said once, and told as long as it lasts."""
+        self.endpoint.refresh_keys()
+        problem = self.endpoint.keys.problem
+        if problem is None:
+            if self.troubles.resolve("keys"):
+                log.info("the file of keys can be read again")
+            return
+        last = f"its last good keys are trusted for {self.settings.keys_grace_seconds:g} s"
+        reason = f"{problem}; {'its keys are refused' if self.endpoint.keys.expired else last}"
+        if self.troubles.report("keys", reason):
+            log.error("%s", reason)
+
+    async def flush_log(self) -> None:
+        """Write what waits of the log."""
+        self.log.flush()
+        self.troubles.resolve("request log")
+
+    async def publish_metrics(self) -> None:
+        """Let other workers know what this one counted."""
+        await self.probes.publish()
+        self.troubles.resolve("metrics")
 
 
 def of_scope(scope: Scope, body: bytes = b"") -> Request:

@@ -1,53 +1,47 @@
-"""Checks API keys, and reads and writes the file that holds their hashes.
+"""Checks API keys, and says which a running server trusts while the file of keys changes, breaks or is gone.
 
 A key is 256 random bits, so its SHA-256 is as safe as a slow hash of a password, and cheap enough to check on every
-request. One line a key: `NAME:SHA256:SCOPE+SCOPE`.
+request.
 """
 
 import hmac
-import os
-import re
-import secrets
-import tempfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
 from hashlib import sha256
+from math import inf
 from pathlib import Path
+from stat import S_ISREG
 
+from graph.edge.keys_file import Key, lines_of, read_keys
 from graph.execute.context import Viewer
 from graph.settings import Settings, SettingsError
 
-SCOPES = ("drafts:read", "secured:read", "articles:write")
-KEY_PREFIX = "bs_"
-NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-DIGEST = re.compile(r"[0-9a-f]{64}")
+SETTLED_SECONDS = 2.0
+"""A file that changed less than this ago is read again even if it looks the same: several writes may fall into one tick
+of the clock that its times are taken from."""
 
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key as it is kept: who has it, the SHA-256 of it in hexadecimal, and what it opens."""
-
-    name: str
-    digest: str
-    scopes: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{self.name}:{self.digest}:{'+'.join(self.scopes)}"
-
-    @property
-    def viewer(self) -> Viewer:
-        """Return the rights that its scopes give."""
-        return Viewer(*(scope in self.scopes for scope in SCOPES))
+Stamp = tuple[int, int, int, int, bool]
+"""What tells one content of a file from another, without reading it; last, whether it can be read again at all."""
 
 
 class Keys:
-    """All keys of a server: those of the settings and those of the file, which is read again when it changes."""
+    """All keys of a server: those of the settings and those of the file, which is read again when it changes.
 
-    def __init__(self, settings: Settings) -> None:
-        self.path = settings.keys_file
+    `problem` says in words why the file cannot be read; None while it can. The last good keys are trusted for the grace
+    of the settings; after it the file's keys are `expired`, since any of them may have been removed meanwhile.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        """Read the keys; *clock* gives seconds. Raises SettingsError for those of the settings."""
+        self.path, self.grace, self.clock = settings.keys_file, settings.keys_grace_seconds, clock
         self.given = read_keys(settings.keys, "BROADSHEET_KEYS")
-        self.stamp = self._stamp()
-        self.keys = (*self.given, *load(self.path))
+        self.keys: tuple[Key, ...] = self.given
+        self.problem: str | None = None
+        self.expired = False
+        self._stamp: Stamp | None = None
+        self._good_until = -inf  # nothing was good before the first reading
+        self._was_there = False
+        self.refresh()
 
     def viewer(self, presented: bytes) -> Viewer | None:
         """Return the rights of a key, None for one that is unknown; takes the same time for every key."""
@@ -58,73 +52,47 @@ class Keys:
         return found
 
     def refresh(self) -> bool:
-        """Read the file again where it changed, and say whether it did; a broken file leaves the keys as they are."""
-        stamp = self._stamp()
-        if stamp == self.stamp:
+        """Look at the file again, and say whether other keys are trusted than before; never raises."""
+        if self.path is None:
             return False
-        self.keys, self.stamp = (*self.given, *load(self.path)), stamp
-        return True
+        before = self.keys, self.expired
+        try:
+            self._read(self.path)
+        except (OSError, SettingsError) as error:
+            self._fail(str(error) if isinstance(error, SettingsError) else f"{self.path}: {error.strerror}")
+        return before != (self.keys, self.expired)
 
-    def _stamp(self) -> tuple[int, int, int] | None:
-        if self.path is None or not self.path.exists():
-            return None
-        status = self.path.stat()
-        return status.st_mtime_ns, status.st_ino, status.st_size
+    def _read(self, path: Path) -> None:
+        stamp = stamp_of(path)
+        if stamp is None and self._was_there:
+            raise SettingsError(f"{path}: the file is gone")
+        if stamp and self._stamp and not stamp[-1]:
+            if self._stamp[-1] or stamp[2] != self._stamp[2]:
+                raise SettingsError(f"{path}: this is no file")
+            return  # a pipe, which was given at the start and is empty now
+        if stamp is None or stamp != self._stamp or self.problem or not is_settled(stamp):
+            self.keys = (*self.given, *(read_keys(lines_of(path), str(path)) if stamp else ()))
+            self._stamp, self._was_there = stamp, stamp is not None
+        self.problem, self.expired = None, False
 
-
-def read_keys(lines: Iterable[str], place: str) -> tuple[Key, ...]:
-    """Read keys as they are kept. Raises SettingsError, naming *place* and the line, without showing it."""
-    keys = []
-    for number, line in enumerate(lines, 1):
-        text = line.strip()
-        if not text or text.startswith("#"):
-            continue
-        name, _, rest = text.partition(":")
-        digest, _, scopes = rest.partition(":")
-        key = Key(name, digest.lower(), tuple(scope for scope in scopes.split("+") if scope))
-        if not NAME.fullmatch(name) or not DIGEST.fullmatch(key.digest) or set(key.scopes) - set(SCOPES):
-            raise SettingsError(
-                f"{place}:{number}: a key is NAME:SHA256:SCOPE+SCOPE, with scopes of {', '.join(SCOPES)}"
-            )
-        keys.append(key)
-    return tuple(keys)
-
-
-def load(path: Path | None) -> tuple[Key, ...]:
-    """Return the keys of a file, none where there is no file. Raises SettingsError."""
-    return read_keys(path.read_text().splitlines(), str(path)) if path is not None and path.exists() else ()
+    def _fail(self, reason: str) -> None:
+        now = self.clock()
+        if self.problem is None:
+            self._good_until = now + self.grace if self._was_there else -inf
+        self.problem = reason
+        if now >= self._good_until:
+            self.keys, self.expired = self.given, True
 
 
-def add(path: Path, name: str, scopes: Sequence[str]) -> str:
-    """Make a key, keep its hash in the file, and return the key itself, for the only time. Raises SettingsError."""
-    if not NAME.fullmatch(name):
-        raise SettingsError(f"{name!r} is no name for a key: letters, digits, '.', '_' and '-', at most 64")
-    if unknown := set(scopes) - set(SCOPES):
-        raise SettingsError(f"{sorted(unknown)[0]!r} is none of the scopes {', '.join(SCOPES)}")
-    keys = load(path)
-    if any(key.name == name for key in keys):
-        raise SettingsError(f"{path} already has a key named {name!r}; remove it first")
-    secret = KEY_PREFIX + secrets.token_urlsafe(32)
-    digest = sha256(secret.encode()).hexdigest()
-    write(path, (*keys, Key(name, digest, tuple(scope for scope in SCOPES if scope in scopes))))
-    return secret
+def stamp_of(path: Path) -> Stamp | None:
+    """Return what tells the content of a file, None where there is none. Raises OSError."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_size, S_ISREG(status.st_mode)
 
 
-def remove(path: Path, name: str) -> bool:
-    """Take a key out of the file, and say whether it was there. Servers forget it within a second."""
-    keys = load(path)
-    left = tuple(key for key in keys if key.name != name)
-    if len(left) == len(keys):
-        return False
-    write(path, left)
-    return True
-
-
-def write(path: Path, keys: Iterable[Key]) -> None:
-    """Replace the file, readable by its owner only, whole or not at all."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    with os.fdopen(descriptor, "w") as file:
-        file.writelines(f"{key}\n" for key in keys)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(temporary).replace(path)
+def is_settled(stamp: Stamp) -> bool:
+    """Whether a file can no longer have changed without its times telling it."""
+    return time.time() - max(stamp[:2]) / 1e9 > SETTLED_SECONDS

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 
 from msgspec.structs import replace
 
+from graph.edge.admission import RETRY_AFTER
 from graph.edge.auth import Keys
 from graph.edge.compression import chosen
 from graph.edge.negotiation import EVENT_STREAM, GRAPHQL, HTML, JSON, accepted
@@ -98,6 +99,8 @@ class Callers:
     def rights(self, presented: bytes) -> Viewer:
         """Return the rights of a key. Raises Refusal for one that is unknown."""
         viewer = self.keys.viewer(presented)
+        if viewer is None and self.keys.expired:
+            raise Refusal("KEYS_UNREADABLE", "API keys cannot be checked at the moment.", 503, (RETRY_AFTER,))
         if viewer is None:
             challenge = (b"www-authenticate", b'Bearer realm="broadsheet"')
             raise Refusal("UNAUTHENTICATED", UNKNOWN_KEY, 401, (challenge,))

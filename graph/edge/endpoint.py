@@ -84,7 +84,7 @@ class Endpoint:
         self.subscriptions = 0
 
     def refresh_keys(self) -> None:
-        """Read the keys' file again where it changed. Raises SettingsError where it is broken; the keys stay."""
+        """Look at the keys' file again, and forget the callers whose keys may have other rights now; never raises."""
         if self.keys.refresh():
             self.callers.forget()
 

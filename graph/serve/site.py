@@ -10,6 +10,7 @@ from typing import Any
 
 from graph.edge.asgi import App
 from graph.edge.auth import Keys
+from graph.edge.keys_file import load
 from graph.edge.pages import DOCUMENTS, Pages
 from graph.edge.persisted import documents
 from graph.execute.context import Context, Viewer
@@ -45,7 +46,10 @@ def run(
     With *watch* edits of the folders are taken up, and it is called with the report of each such ingest.
     Raises OSError where the port is taken, StoreError where the store cannot be opened.
     """
-    traced(settings)  # raises before anything starts
+    # What raises does so before anything starts, and not in every worker.
+    traced(settings)
+    Keys(settings)  # those of the settings
+    load(settings.keys_file)
     troubles = writer.troubles
     with watching(path, sources, watch, troubles) if watch and sources else nullcontext():
         if settings.workers < 2:
@@ -56,10 +60,9 @@ def run(
 
 def run_workers(settings: Settings, path: Path, sources: Sequence[Source], writer: LineWriter) -> None:
     """Serve by several processes, each of which tells of the troubles of this one, too. Raises as `run` does."""
-    # Each is opened once here, so that an error is reported once and not by every worker.
+    # As above: each is opened once here.
     TinyStore(path, follow=False).close()
     documents(settings, DOCUMENTS)
-    Keys(settings)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     address = (settings.host, settings.port)
     with (

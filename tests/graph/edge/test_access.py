@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from graph.command.main import main
-from graph.edge.auth import SCOPES, Keys, add, load, remove
+from graph.edge.auth import Keys
+from graph.edge.keys_file import SCOPES, add, load, remove
 from graph.edge.parameters import Parameters
 from graph.edge.persisted import TrustedDocuments, known
 from graph.errors import Refusal

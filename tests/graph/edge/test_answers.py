@@ -10,8 +10,8 @@ import pytest
 
 from graph.edge.answer_cache import ENTRY, AnswerCache, CachedAnswer
 from graph.edge.asgi import App
-from graph.edge.auth import add
 from graph.edge.caller import Caller
+from graph.edge.keys_file import add
 from graph.edge.persisted import hashed
 from graph.message import Request, Response
 from graph.serve.site import operations

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from graph.edge.auth import add, remove
+from graph.edge.keys_file import add, remove
 from tests.graph.command.test_cli import ONE, free_port
 from tests.newsrooms import write
 from tests.patience import PATIENCE, until
