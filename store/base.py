@@ -1,7 +1,8 @@
 """Defines what every store promises: methods that take and return batches, in the order asked; none is per article.
 
-A store that holds its articles in memory answers without suspending. `drafts` shows unpublished articles too; without
-it they are invisible everywhere: in lists, counts, names, and as the targets of related entries.
+A store that holds its articles in memory suspends only inside `reading`, where there is much to look at. `drafts` shows
+unpublished articles too; without it they are invisible everywhere: in lists, counts, names, and as the targets of
+related entries.
 """
 
 from collections.abc import Mapping, Sequence

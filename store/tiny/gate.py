@@ -6,8 +6,11 @@ it before the next writer, so neither starves the other.
 """
 
 import asyncio
+from contextvars import ContextVar
 from threading import Condition
 from types import TracebackType
+
+_reads: ContextVar[bool] = ContextVar("reads", default=False)
 
 
 class Gate:
@@ -19,6 +22,11 @@ class Gate:
         self._writers = 0
         self._writing = False
         self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the running task is inside `reading`, so that nothing is written while it awaits."""
+        return _reads.get()
 
     def reading(self) -> "Reading":
         """Return a context that holds writers off; entering it suspends only while one writes or waits to."""
@@ -94,10 +102,12 @@ class Reading:
 
     async def __aenter__(self) -> None:
         await self._gate.enter()
+        _reads.set(True)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        _reads.set(False)
         self._gate.leave()
 
 

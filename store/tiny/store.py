@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from itertools import chain
 from pathlib import Path
 from threading import Event, RLock, Thread
-from typing import Self
+from typing import Self, TypeVar, cast
 
 from store.article import Article, Provider, Summary, Topic
 from store.base import Applied, Bucket, ChangePage, CoTopic, Document, Facet, Highlight, Kind, Put, Remove
@@ -28,6 +28,7 @@ from store.tiny.edits import Edit, batch, edited
 from store.tiny.gate import Gate
 from store.tiny.memory import cache
 from store.tiny.memory.loading import built, loaded
+from store.tiny.memory.pace import Pace, Work, done, in_turn
 from store.tiny.memory.state import State
 from store.tiny.search.fulltext import texts
 from store.tiny.search.highlighting import highlights
@@ -35,6 +36,7 @@ from store.tiny.waiting import Waiting
 from store.troubles import Troubles, supervise
 from store.urls import clean
 
+T = TypeVar("T")
 WORTH_CACHING = 500
 """With fewer articles a cache file saves no time."""
 STATED = frozenset(TABLES.values())
@@ -47,8 +49,9 @@ reader has woken up."""
 class TinyStore:
     """The articles of one store file. Its methods may be called from any thread and event loop; close it when done.
 
-    Reading methods answer without suspending, and none shows half of a batch. `reading` keeps that up over several of
-    them; a task inside it must neither enter it again nor wait for `apply`.
+    No reading method shows half of a batch. `reading` keeps that up over several of them; inside it those that have
+    much to look at let other tasks run meanwhile, and none suspends otherwise. A task inside must neither enter it
+    again nor wait for `apply`.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class TinyStore:
         self._made: State | None = None
         self._digests = Digests(self._stored)
         self._waiting = Waiting()
+        self._pace = Pace()
         self._edits: dict[bytes, Edit] = {}
         self._built: list[tuple[Document, Entity]] = []
         self._cache = cache.path_of(Path(path).absolute())
@@ -181,19 +185,20 @@ class TinyStore:
         """Return one page for each criteria."""
         state = self._state
         with self._still:
-            return [state.view(each.drafts).find(each) for each in criteria]
+            known = [state.view(each.drafts).cached(each) for each in criteria]
+        if None not in known:
+            return cast("list[Slice[Article]]", known)
+        return await self._worked([state.view(each.drafts).find(each) for each in criteria])
 
     async def count(self, criteria: Sequence[Criteria]) -> list[int]:
         """Return how many articles match each criteria."""
         state = self._state
-        with self._still:
-            return [state.view(each.drafts).count(each) for each in criteria]
+        return await self._worked([state.view(each.drafts).count(each) for each in criteria])
 
     async def facets(self, criteria: Sequence[Criteria], facet: Facet) -> list[list[Bucket]]:
         """Return the counts of one facet under each criteria."""
         state = self._state
-        with self._still:
-            return [state.view(each.drafts).facet(each, facet) for each in criteria]
+        return await self._worked([state.view(each.drafts).facet(each, facet) for each in criteria])
 
     async def highlights(self, paths: Sequence[str], search: Search) -> list[list[Highlight]]:
         """Return where each article matches *search*."""
@@ -251,6 +256,14 @@ class TinyStore:
     async def wait(self, since: int) -> int:
         """Return the sequence as soon as it is past *since*."""
         return await self._waiting.past(since, lambda: self.sequence)
+
+    async def _worked(self, several: Sequence[Work[T]]) -> list[T]:
+        """Return what each work returns; inside `reading`, where nothing changes meanwhile, in slices."""
+        work = in_turn(several)
+        if self._gate.is_reading:
+            return await self._pace.run(work, self._still)
+        with self._still:
+            return done(work)
 
     def _apply(self, changes: Sequence[Put | Remove]) -> Applied:
         self._load()  # now, while the cache file is of this state: later, articles would be built from documents

@@ -7,6 +7,7 @@ links; only what these leave is compared article by article.
 import sys
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
@@ -19,6 +20,7 @@ from store.text import slug
 from store.tiny.memory.articles import Articles, Of
 from store.tiny.memory.links import Links
 from store.tiny.memory.orders import LAST, Ordering, Raw, micros, ordering
+from store.tiny.memory.pace import PORTION, Work
 from store.tiny.memory.predicates import ARTICLE, IMAGE, NAMED, Predicate, comparison, fold, getter, predicate
 
 MEMBERS: Mapping[str, Callable[[Article], Sequence[Any]]] = {
@@ -80,32 +82,32 @@ class Matcher:
         self._articles, self._links, self._drafts = articles, links, drafts
         self._visible = articles.visible(drafts)
 
-    def matching(self, where: Filter, among: BitMap) -> BitMap:  # noqa: PLR0911 # one way for each kind of filter
+    def matching(self, where: Filter, among: BitMap) -> Work[BitMap]:  # noqa: PLR0911 # one way for each kind of filter
         """Return the articles of *among* that match *where*."""
         match where:
             case Is():
-                return self._is(where, among)
+                return (yield from self._is(where, among))
             case AllOf(filters):
                 for each in sorted(filters, key=_cost):
-                    among = self.matching(each, among)
+                    among = yield from self.matching(each, among)
                 return among
             case AnyOf(filters):
                 found = BitMap()
                 for each in sorted(filters, key=_cost):
-                    found |= self.matching(each, among - found)
+                    found |= yield from self.matching(each, among - found)
                 return found
             case Not(negated):
-                return among - self.matching(negated, among)
+                return among - (yield from self.matching(negated, among))
             case Some(members, inner):
-                return self._some(members, inner, among)
+                return (yield from self._some(members, inner, among))
             case Every(members, inner):
-                return among - self._some(members, Not(inner), among)
+                return among - (yield from self._some(members, Not(inner), among))
             case Count(members, op, value):
-                return self._scan(among, getter(members, MEMBERS), _length(op, value))
+                return (yield from self._scan(among, getter(members, MEMBERS), _length(op, value)))
             case RelatesTo(target):
-                return self._links.relating(target, among, self._drafts)
+                return (yield from self._links.relating(target, among, self._drafts))
 
-    def _is(self, where: Is, among: BitMap) -> BitMap:
+    def _is(self, where: Is, among: BitMap) -> Work[BitMap]:
         compare = comparison(where)
         if where.key == "published":
             published = self._articles.published
@@ -124,7 +126,7 @@ class Matcher:
             among = self._titled(where, among)
         elif where.key in BY_RANK:
             return self._ranked(where, among)
-        return self._scan(among, getter(where.key, ARTICLE), compare)
+        return (yield from self._scan(among, getter(where.key, ARTICLE), compare))
 
     def _titled(self, where: Is, among: BitMap) -> BitMap:
         """Return those of *among* that may match: equal or beginning alike, as far as case does not count."""
@@ -156,7 +158,7 @@ class Matcher:
         }[where.op]
         return among & ranking.span(low, high)
 
-    def _some(self, members: str, inner: Filter, among: BitMap) -> BitMap:
+    def _some(self, members: str, inner: Filter, among: BitMap) -> Work[BitMap]:
         match members:
             case "topics":
                 matches = predicate(inner, NAMED)
@@ -169,16 +171,20 @@ class Matcher:
                     postings = self._articles.postings(image_urls)
                     among = among & BitMap([n for one in _sought(inner) or () for n in postings.get(str(one))])
                 matches = predicate(inner, IMAGE)
-                return self._scan(among, getter("images", MEMBERS), lambda images: any(map(matches, images)))
+                images = getter("images", MEMBERS)
+                return (yield from self._scan(among, images, lambda images: any(map(matches, images))))
             case "related":
-                targets = self.matching(inner, self._visible)
-                return self._links.relating_to(targets, among, self._drafts)
+                targets = yield from self.matching(inner, self._visible)
+                return (yield from self._links.relating_to(targets, among, self._drafts))
             case _:
                 raise CriteriaError(f"{members!r} is no list of an article")
 
-    def _scan(self, among: BitMap, get: Callable[[Article], Any], compare: Predicate) -> BitMap:
-        by_number = self._articles.by_number
-        return BitMap([n for n in among if (article := by_number[n]) is not None and compare(get(article))])
+    def _scan(self, among: BitMap, get: Callable[[Article], Any], compare: Predicate) -> Work[BitMap]:
+        by_number, found, numbers = self._articles.by_number, BitMap(), iter(among)
+        while portion := tuple(islice(numbers, PORTION)):
+            found.update([n for n in portion if (article := by_number[n]) is not None and compare(get(article))])
+            yield
+        return found
 
 
 def _ascending(key: str) -> Ordering:

@@ -1,12 +1,14 @@
 """Resolves URLs and related entries to articles and summaries, and finds the articles that relate to one."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 from pyroaring import BitMap
 
 from store.article import Article, Summary
 from store.tiny.memory.articles import Articles
 from store.tiny.memory.orders import micros
+from store.tiny.memory.pace import PORTION, Work
 
 _OLDEST = -(1 << 63)
 MANY = 4
@@ -66,42 +68,43 @@ class Links:
         found = ((article.path, entry) for article in embedding for entry in article.related if entry.key == key)
         return min(found, key=lambda each: (-_fullness(each[1]), each[0]), default=("", None))[1]
 
-    def relating(self, target: str, among: BitMap, drafts: bool) -> BitMap:
+    def relating(self, target: str, among: BitMap, drafts: bool) -> Work[BitMap]:
         """Return the articles of *among* that name *target*: an article's path, or a summary's key."""
         number = self._articles.numbers.get(target)
         if number is not None and number in self._articles.visible(drafts):
-            return self.relating_to(BitMap([number]), among, drafts)
+            return (yield from self.relating_to(BitMap([number]), among, drafts))
         naming = among & BitMap(self._articles.postings(named_by).get(target))
         return BitMap([n for n in naming if any(entry.key == target for entry in self._articles.number(n).related)])
 
-    def relating_to(self, targets: BitMap, among: BitMap, drafts: bool) -> BitMap:
+    def relating_to(self, targets: BitMap, among: BitMap, drafts: bool) -> Work[BitMap]:
         """Return the articles of *among* with an entry that resolves to one of *targets*."""
         if len(targets) * MANY > len(among):
-            named = self._named(drafts)
+            named = yield from self._named(drafts)
             return among & BitMap.union(BitMap(), *[named[number] for number in targets if number in named])
         if len(targets) < len(among):
             naming = self._articles.postings(named_by)
             urls = (url for number in targets for url in self._articles.number(number).urls)
             among = among & BitMap([number for url in urls for number in naming.get(url)])
-        numbers = self._articles.numbers
-        return BitMap(
-            [
-                number
-                for number in among
-                if any(
-                    numbers[target.path] in targets for target in self.targets(self._articles.number(number), drafts)
-                )
-            ]
-        )
+        numbers, found, left = self._articles.numbers, BitMap(), iter(among)
+        while portion := tuple(islice(left, PORTION)):
+            for number in portion:
+                named_here = self.targets(self._articles.number(number), drafts)
+                if any(numbers[target.path] in targets for target in named_here):
+                    found.add(number)
+            yield
+        return found
 
-    def _named(self, drafts: bool) -> dict[int, BitMap]:
+    def _named(self, drafts: bool) -> Work[dict[int, BitMap]]:
         """Return the articles that name each article; not to be changed."""
         found = self._naming.get(drafts)
         if found is None:
-            found = self._naming[drafts] = {}
-            for number in self._articles.all:
-                for target in self.targets(self._articles.number(number), drafts):
-                    found.setdefault(self._articles.numbers[target.path], BitMap()).add(number)
+            found, left = {}, iter(self._articles.all)
+            while portion := tuple(islice(left, PORTION)):
+                for number in portion:
+                    for target in self.targets(self._articles.number(number), drafts):
+                        found.setdefault(self._articles.numbers[target.path], BitMap()).add(number)
+                yield
+            self._naming[drafts] = found
         return found
 
     def _resolved(self, article: Article, drafts: bool) -> list[Article | Summary]:

@@ -16,6 +16,7 @@ from store.tiny.memory.filtering import Matcher
 from store.tiny.memory.links import Links
 from store.tiny.memory.naming import Names, Taxonomy
 from store.tiny.memory.orders import ordering
+from store.tiny.memory.pace import Work
 from store.tiny.memory.paging import listed, paged, scored
 from store.tiny.memory.predicates import DOMAIN, NAMED, predicate
 from store.tiny.memory.query_cache import QueryCache
@@ -52,30 +53,34 @@ class View:
         self._topics: list[Topic] | None = None
         self.names.forget()
 
-    def matching(self, criteria: Criteria) -> BitMap:
+    def matching(self, criteria: Criteria) -> Work[BitMap]:
         """Return the articles that match; not to be changed."""
-        found = self._satisfying(criteria.filter)
+        found = yield from self._satisfying(criteria.filter)
         return found if criteria.search is None else found & self._sought(criteria.search)[1]
 
-    def _satisfying(self, where: Filter) -> BitMap:
+    def _satisfying(self, where: Filter) -> Work[BitMap]:
         if where == EVERYTHING:
             return self._visible
         found = self._filtered.find(where)
         if found is None:
-            found = self._matcher.matching(where, self._visible)
+            found = yield from self._matcher.matching(where, self._visible)
             self._filtered[where] = found
         return found
 
-    def find(self, criteria: Criteria) -> Slice[Article]:
+    def cached(self, criteria: Criteria) -> Slice[Article] | None:
+        """Return the page that was found before, if it is still cached."""
+        return self._pages.find(criteria)
+
+    def find(self, criteria: Criteria) -> Work[Slice[Article]]:
         """Return one page. Raises CriteriaError where its order, page or cursors make no sense."""
         found = self._pages.find(criteria)
         if found is None:
-            found = self._found(criteria)
+            found = yield from self._found(criteria)
             self._pages[criteria] = found
         return found
 
-    def _found(self, criteria: Criteria) -> Slice[Article]:
-        by, among = ordering(criteria.order), self.matching(criteria)
+    def _found(self, criteria: Criteria) -> Work[Slice[Article]]:
+        by, among = ordering(criteria.order), (yield from self.matching(criteria))
         if criteria.search is None:
             if by.needs_scores:
                 raise CriteriaError("only a search has relevance to order by")
@@ -95,13 +100,13 @@ class View:
             self._searched[search] = found
         return found
 
-    def count(self, criteria: Criteria) -> int:
+    def count(self, criteria: Criteria) -> Work[int]:
         """Return how many match."""
-        return len(self.matching(criteria))
+        return len((yield from self.matching(criteria)))
 
-    def facet(self, criteria: Criteria, facet: Facet) -> list[Bucket]:
+    def facet(self, criteria: Criteria, facet: Facet) -> Work[list[Bucket]]:
         """Return the counts of *facet* among the matching articles."""
-        return counted(self._articles, self.matching(criteria), facet)
+        return counted(self._articles, (yield from self.matching(criteria)), facet)
 
     def find_providers(self, where: Filter, page: Page) -> tuple[Slice[Provider], int]:
         """Return a page of providers by domain, and how many match."""
