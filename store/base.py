@@ -5,7 +5,7 @@ unpublished articles too; without it they are invisible everywhere: in lists, co
 related entries.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -80,7 +80,7 @@ class Change(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class ChangePage:
-    """Changes after a sequence, oldest first; `next` is where the following page starts.
+    """Changes after a sequence, oldest first; `next` is where the following page starts, if there `has_more`.
 
     `reset` is true where `since` is older than the changes that are stored (or not of this store): reload everything.
     """
@@ -234,8 +234,13 @@ class Store(Protocol):
         Raises ArticleError where a document is no valid article, StoreLockedError, StoreReadOnlyError.
         """
 
-    async def changes(self, since: int, limit: int = 200, drafts: bool = False) -> ChangePage:
-        """Return what was announced after sequence *since*."""
+    async def changes(
+        self, since: int, limit: int = 200, drafts: bool = False, kinds: Collection[ChangeKind] = ()
+    ) -> ChangePage:
+        """Return what was announced after sequence *since*, of *kinds* if any are given; the work is bounded.
+
+        A page may so have fewer than *limit* changes, or none, and yet say that more follow.
+        """
 
     async def wait(self, since: int) -> int:
         """Return the sequence as soon as it is past *since*; of the reading methods, the only one that waits."""

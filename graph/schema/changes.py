@@ -31,6 +31,9 @@ TOKEN = re.compile(r"([0-9]{1,18})(?:-([0-9a-z]+))?")
 Since = Annotated[
     str | None, strawberry.argument(description="`next` or `seq` of earlier changes; from the oldest kept if left out.")
 ]
+SinceOrNow = Annotated[
+    str | None, strawberry.argument(description="`next` or `seq` of earlier changes; from now on if left out.")
+]
 ChangeKinds = Annotated[list[ChangeKind] | None, strawberry.argument(description="Only changes of these kinds.")]
 
 
@@ -70,8 +73,11 @@ class ArticleChange:
 @strawberry.type(description="Changes, oldest first.")
 class ChangePage:
     changes: list[ArticleChange] = attribute("The changes.")
-    next: str = attribute("Pass back as `since`.")
-    has_more: bool = attribute("Whether more follow at once.")
+    next: str = attribute("Where the following page starts: pass it back as `since`.")
+    has_more: bool = attribute(
+        "Whether to ask on at once, from `next`. True also of a page with fewer changes than `first`, or none, that "
+        "stopped after looking at 1,000, those left out by `kinds` or for want of rights included."
+    )
     reset: bool = attribute("True when `since` is too old, or of another store: reload everything.")
 
 
@@ -107,6 +113,6 @@ async def changes_after(
     store, sequence = context.store, sequence_of(since, context.store)
     if sequence is None:
         return ResumableChanges((), token(store.sequence, store), has_more=False, reset=True)
-    found = await store.changes(sequence, first, context.viewer.drafts)
-    changes = [resumable(change, store) for change in found.changes if not kinds or change.kind in kinds]
+    found = await store.changes(sequence, first, context.viewer.drafts, kinds or ())
+    changes = [resumable(change, store) for change in found.changes]
     return ResumableChanges(changes, token(found.next, store), found.has_more, found.reset)

@@ -116,7 +116,7 @@ class Query:
         roots: list[Any],
         context: Context,
         since: Since = None,
-        first: Annotated[int, strawberry.argument(description="How many, up to 200.")] = 200,
+        first: Annotated[int, strawberry.argument(description="How many to return at most, up to 200.")] = 200,
         kinds: ChangeKinds = None,
     ) -> list[ChangePage]:
         return [await changes_after(context, since, first, kinds)] * len(roots)

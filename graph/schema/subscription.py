@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from strawberry import Info
 from graph.errors import RESET
 from graph.execute.context import Context, Subscriber
 from graph.schema import filters, inputs
-from graph.schema.changes import LONGEST, ArticleChange, ChangeKinds, Since, resumable, sequence_of
+from graph.schema.changes import LONGEST, ArticleChange, ChangeKinds, SinceOrNow, resumable, sequence_of
 from store.base import Change, ChangeKind
 from store.criteria import AllOf, Criteria, Is, Op, Page
 
@@ -28,7 +29,7 @@ Watched = Annotated[
 class Subscription:
     @strawberry.subscription(description="Resumes after `since`, without gap or repeat; from now on if it is left out.")
     async def changes(
-        self, info: Info, since: Since = None, kinds: ChangeKinds = None, filter: Watched = None
+        self, info: Info, since: SinceOrNow = None, kinds: ChangeKinds = None, filter: Watched = None
     ) -> AsyncGenerator[ArticleChange, None]:
         context: Context = info.context
         filters.article_filter(filter)  # what cannot be read is refused now, and not when the first change comes
@@ -39,8 +40,8 @@ class Subscription:
             if sequence is None:
                 raise reset()
             async with context.reading():
-                page = await context.store.changes(sequence, LONGEST, context.viewer.drafts)
-                wanted = await _wanted(page.changes, kinds, filter, context)
+                page = await context.store.changes(sequence, LONGEST, context.viewer.drafts, kinds or ())
+                wanted = await _wanted(page.changes, filter, context)
             if page.reset:
                 raise reset()
             for change in wanted:
@@ -50,23 +51,22 @@ class Subscription:
             sequence = page.next
             if not page.has_more:
                 await context.store.wait(sequence)
+            else:
+                await asyncio.sleep(0)  # others have their turn between two pages, also where nothing was told
 
 
-async def _wanted(
-    changes: Sequence[Change], kinds: Sequence[ChangeKind] | None, given: inputs.ArticleFilter | None, context: Context
-) -> list[Change]:
-    """Return the changes of these kinds whose articles match, and all removals: nothing is left that could match.
+async def _wanted(changes: Sequence[Change], given: inputs.ArticleFilter | None, context: Context) -> Sequence[Change]:
+    """Return the changes whose articles match, and all removals: nothing is left that could match.
 
     The filter is translated for each page of changes, because its `within` is measured from now.
     """
-    of_kind = [change for change in changes if not kinds or change.kind in kinds]
-    if given is None or not of_kind:
-        return of_kind
-    paths = tuple({change.path for change in of_kind})
+    if given is None or not changes:
+        return changes
+    paths = tuple({change.path for change in changes})
     named = AllOf((Is("path", Op.IN, paths, case_sensitive=True), filters.article_filter(given)))
     (found,) = await context.store.find([Criteria(named, page=Page(len(paths)), drafts=context.viewer.drafts)])
     matching = {article.path for article in found.items}
-    return [change for change in of_kind if change.kind is ChangeKind.REMOVED or change.path in matching]
+    return [change for change in changes if change.kind is ChangeKind.REMOVED or change.path in matching]
 
 
 def reset() -> GraphQLError:

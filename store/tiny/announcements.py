@@ -3,7 +3,7 @@
 An announcement says who could see the article before and after the change, so that one entry serves both readers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Protocol
 
@@ -14,6 +14,8 @@ from store.base import Change, ChangeKind, ChangePage, Document
 from store.errors import CriteriaError
 from store.tiny.disk.layout import CHANGES
 
+LOOKED = 1_000
+"""How many changes are looked at for one page, some five milliseconds; a page that ends there says that more follow."""
 SILENT = frozenset({"secured"})
 """Keys whose change is stored and announced to nobody."""
 QUIET = SILENT | {"heat"}
@@ -97,25 +99,32 @@ class Changes(Protocol):
         """Return the id of the oldest entry of a log, or None where it is empty."""
 
 
-def page_of(stored: Changes, since: int, limit: int, drafts: bool) -> ChangePage:
-    """Return up to *limit* changes after *since*, as a reader with or without drafts sees them."""
+def page_of(stored: Changes, since: int, limit: int, drafts: bool, kinds: Collection[ChangeKind] = ()) -> ChangePage:
+    """Return up to *limit* changes of *kinds* (of all, if none are given) after *since*, as the reader may see them.
+
+    Looks at `LOOKED` changes at most, also at those that are not shown: then the page may hold fewer, and more follow.
+    """
     if limit < 1:
         raise CriteriaError(f"a page of changes has at least one, and so not {limit}")
     newest = stored.sequence
     if not (stored.oldest(CHANGES) or newest + 1) - 1 <= since <= newest:
         return ChangePage((), newest, has_more=False, reset=True)
     found: list[Change] = []
-    while True:
-        entries = stored.entries(CHANGES, since, limit)
+    left = LOOKED
+    while left:
+        asked = min(limit + 1, left)
+        entries = stored.entries(CHANGES, since, asked)
         for sequence, data in entries:
-            if len(found) == limit:
-                return ChangePage(found, since, has_more=True, reset=False)
-            since = sequence
             change = decode(data).to(drafts)
-            if change:
+            if change and (not kinds or change.kind in kinds):
+                if len(found) == limit:
+                    return ChangePage(found, since, has_more=True, reset=False)
                 found.append(change)
-        if len(entries) < limit:
+            since = sequence
+        if len(entries) < asked:
             return ChangePage(found, max(since, newest), has_more=False, reset=False)
+        left -= asked
+    return ChangePage(found, since, has_more=since < newest, reset=False)
 
 
 def _said(document: Document | None) -> dict[str, object]:

@@ -6,7 +6,7 @@ reads.
 
 import asyncio
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from itertools import chain
 from pathlib import Path
@@ -14,7 +14,7 @@ from threading import Event, RLock, Thread
 from typing import Self, TypeVar, cast
 
 from store.article import Article, Provider, Summary, Topic
-from store.base import Applied, Bucket, ChangePage, CoTopic, Document, Facet, Highlight, Kind, Put, Remove
+from store.base import Applied, Bucket, ChangeKind, ChangePage, CoTopic, Document, Facet, Highlight, Kind, Put, Remove
 from store.criteria import Criteria, Filter, Page, Search, Slice
 from store.files.entities import Entity
 from store.tiny.announcements import page_of
@@ -249,9 +249,11 @@ class TinyStore:
         """Apply a batch as one, on a thread of its own: durable, and visible, when it returns."""
         return await asyncio.to_thread(self._apply, changes)
 
-    async def changes(self, since: int, limit: int = 200, drafts: bool = False) -> ChangePage:
+    async def changes(
+        self, since: int, limit: int = 200, drafts: bool = False, kinds: Collection[ChangeKind] = ()
+    ) -> ChangePage:
         """Return what was announced after sequence *since*."""
-        return page_of(self._storage, since, limit, drafts)
+        return page_of(self._storage, since, limit, drafts, kinds)
 
     async def wait(self, since: int) -> int:
         """Return the sequence as soon as it is past *since*."""

@@ -7,9 +7,11 @@ from typing import Any
 
 import orjson
 import pytest
+from graphql import build_schema
 
 from graph.edge.asgi import App
 from graph.execute.context import Context, Viewer
+from graph.schema.build import sdl
 from graph.serve.site import operations
 from graph.settings import Settings
 from store.tiny.store import TinyStore
@@ -141,6 +143,24 @@ async def ended(store: TinyStore, since: str) -> str:
     reply = await post(app, query, accept="text/event-stream", variables={"since": since})
     assert reply.body.count(b"event: next") == reply.body.count(b"event: complete") == 1
     return reply.code
+
+
+async def test_a_page_of_some_kinds_has_as_many_changes_as_were_asked_for(store: TinyStore) -> None:
+    for title in ("One", "Two", "Three"):
+        for path in ("a.md", "b.md"):
+            await saved(store, path, text(title))
+    page = "{ changes(first: 3, kinds: [UPDATED]) { hasMore changes { seq kind } } }"
+    found = (await ask(store, page))["data"]["changes"]
+    assert [change["seq"].partition("-")[0] for change in found["changes"]] == ["3", "4", "5"]
+    assert found["hasMore"] is True
+
+
+def test_since_says_of_each_root_what_it_means_to_leave_it_out() -> None:
+    def said(kind: str) -> str:
+        return str(build_schema(sdl()).type_map[kind].fields["changes"].args["since"].description)  # type: ignore[attr-defined]
+
+    assert "from now on if left out" in said("Subscription")
+    assert "from the oldest kept if left out" in said("Query")
 
 
 @pytest.mark.parametrize("since", ["-1", "1-", "1.5", "x", "9" * 19, "1-XYZ", "1-a b"])

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from store.base import ChangeKind, Put, Remove
+from store.base import Change, ChangeKind, Put, Remove
 from store.errors import CriteriaError
-from store.tiny.announcements import Announcement, page_of
+from store.tiny import announcements
+from store.tiny.announcements import Announcement, Changes, page_of
 from store.tiny.disk.layout import CHANGES
 from store.tiny.store import TinyStore
 from tests.newsroom import news
@@ -76,6 +77,67 @@ def test_pages_of_changes_join_without_gap_or_repeat(path: Path) -> None:
             walked += [change.sequence for change in page.changes]
             since, more = page.next, page.has_more
     assert walked == [1, 3, 4, 5, 6, 8, 9]
+
+
+class Counted:
+    """The log of a store, and how many of its entries were read."""
+
+    def __init__(self, stored: Changes) -> None:
+        self._stored, self.looked = stored, 0
+
+    @property
+    def sequence(self) -> int:
+        return self._stored.sequence
+
+    def entries(self, log: str, after: int = 0, limit: int | None = None) -> list[tuple[int, bytes]]:
+        found = self._stored.entries(log, after, limit)
+        self.looked += len(found)
+        return found
+
+    def oldest(self, log: str) -> int | None:
+        return self._stored.oldest(log)
+
+
+@pytest.mark.parametrize("drafts", [False, True])
+@pytest.mark.parametrize("kinds", [(), (REMOVED,), (UPDATED, HEAT), (ADDED, REMOVED)], ids=str)
+def test_pages_are_filled_with_what_is_shown_and_cost_no_more_than_they_may_whatever_their_size(
+    path: Path, monkeypatch: pytest.MonkeyPatch, drafts: bool, kinds: tuple[ChangeKind, ...]
+) -> None:
+    monkeypatch.setattr(announcements, "LOOKED", 11)
+    with TinyStore(path, follow=False) as store:
+        for _ in range(4):
+            for change, *_ in HISTORY:
+                asyncio.run(store.apply([change]))
+        for limit in range(1, 13):
+            walked: list[Change] = []
+            since, more = 0, True
+            while more:
+                counted = Counted(store._storage)
+                page = page_of(counted, since, limit, drafts, kinds)
+                assert counted.looked <= 11
+                assert len(page.changes) <= limit
+                assert len(page.changes) == limit or not page.has_more or page.next == since + 11
+                walked += page.changes
+                since, more = page.next, page.has_more
+            assert since == store.sequence
+        monkeypatch.setattr(announcements, "LOOKED", 1_000)
+        every = asyncio.run(store.changes(0, limit=200, drafts=drafts)).changes
+        assert walked == [change for change in every if not kinds or change.kind in kinds]
+
+
+def test_what_nobody_may_see_costs_one_page_no_more_than_looking_is_bounded_to(path: Path) -> None:
+    with TinyStore(path, follow=False) as store:
+        hidden = [Put(news(f"{number}.md", published=False)) for number in range(5_000)]
+        asyncio.run(store.apply([*hidden, Put(news("shown.md"))]))
+        pages, since, more = 0, 0, True
+        found: list[str] = []
+        while more:
+            counted = Counted(store._storage)
+            page = page_of(counted, since, 100, drafts=False)
+            assert counted.looked <= announcements.LOOKED
+            found += [change.path for change in page.changes]
+            since, more, pages = page.next, page.has_more, pages + 1
+        assert (found, since, pages) == (["shown.md"], store.sequence, 6)
 
 
 def test_a_batch_is_one_answer_and_says_what_it_did(path: Path) -> None:
