@@ -57,17 +57,26 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, and names itself so e
         return [{"message": self.message, "extensions": {"code": self.code}}]
 
 
-class PageTooLarge(Refusal):
-    """A page of more than may be asked for; `sought` finds its argument, and `path` leads to the field, once known."""
+class RefusedAt(Refusal):
+    """An operation that is refused for what it asks of one field; `path` has the response keys that lead to it."""
 
-    def __init__(self, name: str, most: int, sought: Callable[[ValueNode], bool]) -> None:
-        super().__init__("PAGE_TOO_LARGE", f"{name} is more than {most}.", well_formed=True)
-        self.sought, self.path = sought, list[str]()
+    def __init__(self, code: str, message: str, path: list[str]) -> None:
+        super().__init__(code, message, well_formed=True)
+        self.path = path
 
     @property
     def errors(self) -> list[dict[str, Any]]:
         """Return the `errors` of its answer."""
         return [{**super().errors[0], "path": self.path}]
+
+
+class PageTooLarge(RefusedAt):
+    """A page of more than may be asked for; `sought` finds its argument, and `path` leads to the field, once known."""
+
+    def __init__(self, name: str, asked: int | str, most: int, sought: Callable[[ValueNode], bool]) -> None:
+        words = f"{name} is {asked}, more than {most}: ask for at most {most} at once"
+        super().__init__("PAGE_TOO_LARGE", f"{words}, and for the rest page by page, with `after` or `before`.", [])
+        self.sought = sought
 
 
 class InvalidDocument(Refusal):

@@ -174,6 +174,14 @@ class Store(Protocol):
     def stale(self) -> str | None:
         """Why reads do not see what was written since, in words; None while they do."""
 
+    @property
+    def longest(self) -> Mapping[str, int]:
+        """How long the lists are at most that answers hold whole: upper bounds, the same mapping until they change.
+
+        By name: `images`, `related` and `topics` of an article, `provider_images`, `children` of a topic, `types` and
+        `categories` of facets, and `histogram.` with the name of its unit.
+        """
+
     def reading(self) -> AbstractAsyncContextManager[None]:
         """Hold the state still: all reads inside see one sequence. Does not suspend unless a batch is being applied."""
 

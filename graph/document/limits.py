@@ -5,8 +5,10 @@ A parsed document is counted before it is validated, and counting takes no longe
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from graphql import (
@@ -16,15 +18,17 @@ from graphql import (
     ListValueNode,
     OperationDefinitionNode,
     OperationType,
+    StringValueNode,
     VariableNode,
 )
 
 from graph.document.argument_path import path_to
 from graph.document.cost.arithmetic import Cost, Slicing, size
 from graph.document.cost.conditions import VariableConditions, variable_conditions
-from graph.document.cost.selections import Tallies, Tally
+from graph.document.cost.costliest import Costliest, costliest
+from graph.document.cost.selections import Lengths, Tallies, Tally
 from graph.document.fragments import fragments_by_name
-from graph.errors import PageTooLarge, Refusal, over_limit
+from graph.errors import PageTooLarge, Refusal, RefusedAt, over_limit
 from graph.settings import Settings
 
 INTERPRETED = 4
@@ -42,6 +46,8 @@ class Allowance:
     defaults: Mapping[str, Any]
     settings: Settings
     document: DocumentNode
+    weight: int
+    costliest: Callable[[str, Mapping[str, Any]], Costliest]
 
     def check(self, variables: Mapping[str, Any]) -> int:
         """Return the cost with these variables. Raises Refusal where a page or the whole is too large."""
@@ -53,29 +59,46 @@ class Allowance:
         if slicings:
             variables = {**self.defaults, **variables}
             for slicing in slicings:
-                if size(slicing, variables) > slicing.most:
-                    raise self._too_large(slicing)
+                asked = size(slicing, variables)
+                if asked > slicing.most and any(variables.get(name) is not None for name in slicing.variables):
+                    raise self._too_large(slicing, asked)
         total = self.cost.of(variables)
         if total > settings.cost:
-            raise over_limit(
-                "TOO_COSTLY", f"The operation asks for up to {total} objects; {settings.cost} are allowed."
-            )
-        if slicings and self.values.of(variables) > settings.values:
-            raise too_many_values(settings.values)
+            path, share = self.costliest("cost", variables)
+            raise too_costly("objects", total, settings.cost, share, path)
+        if slicings:
+            self._check_values(variables)
         return total
 
-    def _too_large(self, slicing: Slicing) -> PageTooLarge:
-        name = slicing.variable
+    def check_alone(self) -> None:
+        """Check what no variable changes. Raises Refusal."""
+        if not self.cost.slicings:
+            self.check({})
+            self._check_values({})
+
+    def _check_values(self, variables: Mapping[str, Any]) -> None:
+        values = self.values.of(variables) * self.weight
+        if values > self.settings.values:
+            path, share = self.costliest("values", variables)
+            raise too_costly("values", values, self.settings.values, share * self.weight, path)
+
+    def _too_large(self, slicing: Slicing, asked: int) -> PageTooLarge:
+        names = slicing.variables
         refusal = PageTooLarge(
-            f"${name}", slicing.most, lambda value: isinstance(value, VariableNode) and value.name.value == name
+            f"${names[0]}",
+            asked,
+            slicing.most,
+            lambda value: isinstance(value, VariableNode) and value.name.value in names,
         )
         refusal.path = path_to(self.document, refusal.sought)
         return refusal
 
 
-def counted(document: DocumentNode, schema: GraphQLSchema, settings: Settings) -> dict[str | None, Allowance]:
+def counted(
+    document: DocumentNode, schema: GraphQLSchema, settings: Settings, lengths: Lengths = MappingProxyType({})
+) -> dict[str | None, Allowance]:
     """Return the counts of each operation of a parsed document, by name. Raises Refusal where it is over a limit."""
-    tallies = Tallies(fragments_by_name(document), schema, settings)
+    tallies = Tallies(fragments_by_name(document), schema, settings, lengths)
     allowances: dict[str | None, Allowance] = {}
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
@@ -88,16 +111,20 @@ def counted(document: DocumentNode, schema: GraphQLSchema, settings: Settings) -
             name = definition.name.value if definition.name else None
             variables = variable_conditions(definition, tally.uses or Counter(), schema)
             planned = definition.operation is OperationType.QUERY and tally.introspection_depth <= 1
-            values = tally.values if planned else tally.values * INTERPRETED
             allowances[name] = Allowance(
-                tally.cost, values, tally.conditions, variables, _defaults(definition), settings, document
+                tally.cost,
+                tally.values,
+                tally.conditions,
+                variables,
+                _defaults(definition),
+                settings,
+                document,
+                1 if planned else INTERPRETED,
+                partial(costliest, tallies, definition),
             )
     tallies.check_fragments()
     for allowance in allowances.values():
-        if not allowance.cost.slicings:
-            allowance.check({})
-            if allowance.values.of({}) > settings.values:
-                raise too_many_values(settings.values)
+        allowance.check_alone()
     return allowances
 
 
@@ -120,20 +147,23 @@ def too_many_conditions(most: int) -> Refusal:
     return over_limit("TOO_MANY_CONDITIONS", f"The operation and its variables have more than {most} conditions.")
 
 
-def too_many_values(most: int) -> Refusal:
-    """Return the refusal of an operation whose objects have too many fields."""
-    return over_limit("TOO_COSTLY", f"The operation asks for more than {most} values.")
+def too_costly(what: str, total: int, most: int, share: int, path: list[str]) -> RefusedAt:
+    """Return the refusal of an operation that asks for too much, most of it at the field that *path* leads to."""
+    words = f"The operation asks for up to {total} {what}; {most} are allowed."
+    return RefusedAt("TOO_COSTLY", f"{words} {share} of them are at `{'.'.join(path)}`: ask for less there.", path)
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
-    """Return the whole numbers and lists that variables default to."""
+    """Return what variables default to, as far as it is the size of a page or a list of keys."""
     defaults: dict[str, Any] = {}
     for each in operation.variable_definitions or ():
-        value = each.default_value
+        value, name = each.default_value, each.variable.name.value
         if isinstance(value, IntValueNode):
-            defaults[each.variable.name.value] = int(value.value[:10])
+            defaults[name] = int(value.value[:10])
         elif isinstance(value, ListValueNode):
-            defaults[each.variable.name.value] = list(value.values)
+            defaults[name] = list(value.values)
+        elif isinstance(value, StringValueNode):  # a list of this one entry, if a list is wanted
+            defaults[name] = value.value
     return defaults
 
 

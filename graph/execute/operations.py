@@ -11,6 +11,7 @@ from operator import attrgetter
 from cachetools import LRUCache
 from graphql import GraphQLSchema, OperationDefinitionNode
 
+from graph.document.cost.selections import Lengths
 from graph.document.limits import counted
 from graph.document.parse import parsed, scan
 from graph.document.validate import validated
@@ -28,6 +29,14 @@ Make = Callable[[InterpretedOperation, Counts], Operation]
 """Makes the operation that answers requests."""
 
 
+NOTHING_KNOWN: Lengths = {}
+
+
+def unknown() -> Lengths:
+    """Return that of no list it is known how long it is; each counts as `Settings.list_size`."""
+    return NOTHING_KNOWN
+
+
 @dataclass(frozen=True, slots=True)
 class PreparedDocument:
     """A document's operations by name, and those prepared so far: most documents are asked for one. `size` in bytes."""
@@ -40,14 +49,21 @@ class PreparedDocument:
 class Operations:
     """The operations of all documents. Kept are the latest, within a number and a size; a refused document is not."""
 
-    def __init__(self, schema: GraphQLSchema, settings: Settings, make: Make) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, settings: Settings, make: Make, longest: Callable[[], Lengths] = unknown
+    ) -> None:
+        """Execute documents over *schema*; *longest* returns how long the lists are at most that are answered whole."""
         self.schema, self.settings, self.make, self.counts = schema, settings, make, Counts()
+        self.longest, self.counted_with = longest, longest()
+        self.lengths = rounded(self.counted_with)
         self.documents: LRUCache[str, PreparedDocument] = LRUCache(
             settings.operations_bytes, getsizeof=attrgetter("size")
         )
 
     def prepare(self, text: str, operation_name: str | None) -> Operation:
         """Return an operation, from those kept or anew. Raises Refusal where it may not be executed."""
+        if (longest := self.longest()) is not self.counted_with:
+            self._count_anew(longest)
         document = self.documents.get(text)
         if document is None:
             document = self._read(text)
@@ -58,6 +74,13 @@ class Operations:
             operation = document.prepared[chosen.name] = self.make(chosen, self.counts)
         return operation
 
+    def _count_anew(self, longest: Lengths) -> None:
+        """Forget the documents, whose costs are no longer true, where a list has grown beyond what they count."""
+        self.counted_with, lengths = longest, rounded(longest)
+        if lengths != self.lengths:
+            self.lengths = lengths
+            self.documents.clear()
+
     def _keep(self, text: str, document: PreparedDocument) -> None:
         with suppress(ValueError):  # it alone is larger than all that may be kept
             self.documents[text] = document
@@ -66,7 +89,7 @@ class Operations:
 
     def _read(self, text: str) -> PreparedDocument:
         document = parsed(text, self.settings)
-        allowances = counted(document, self.schema, self.settings)
+        allowances = counted(document, self.schema, self.settings, self.lengths)
         validated(document, self.schema, self.settings)
         definitions = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
         names = [each.name.value if each.name else None for each in definitions]
@@ -77,15 +100,29 @@ class Operations:
         return PreparedDocument(len(text) + scan(text, self.settings.tokens) * TOKEN_BYTES, operations)
 
 
-def planned_operations(schema: GraphQLSchema, settings: Settings) -> Operations:
+def planned_operations(
+    schema: GraphQLSchema, settings: Settings, longest: Callable[[], Lengths] = unknown
+) -> Operations:
     """Return operations that are answered by plans, and share one cache of encoded objects."""
     fragments = FragmentCache(settings.fragment_cache_bytes)
-    return Operations(schema, settings, lambda operation, counts: PlannedOperation(operation, fragments, counts))
+    return Operations(
+        schema, settings, lambda operation, counts: PlannedOperation(operation, fragments, counts), longest
+    )
 
 
-def interpreted_operations(schema: GraphQLSchema, settings: Settings) -> Operations:
+def interpreted_operations(
+    schema: GraphQLSchema, settings: Settings, longest: Callable[[], Lengths] = unknown
+) -> Operations:
     """Return operations that graphql-core executes, all of them."""
-    return Operations(schema, settings, lambda operation, _: operation)
+    return Operations(schema, settings, lambda operation, _: operation, longest)
+
+
+def rounded(longest: Lengths) -> Lengths:
+    """Return lengths of which few are different: each at least as long, and ten times a power of two.
+
+    So few changes of the store have all documents counted anew, and a cost tells little of a single article.
+    """
+    return {name: 10 << max(0, -(-length // 10) - 1).bit_length() for name, length in longest.items()}
 
 
 def selected(operations: Mapping[str | None, InterpretedOperation], name: str | None) -> InterpretedOperation:

@@ -10,6 +10,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.scalars import JSON
 
+from graph.document.cost.selections import Whole
 from graph.execute.context import Context
 from graph.schema.connection import ArticleConnection, Few, articles_where, at_most
 from graph.schema.enums import TextFormat
@@ -76,11 +77,14 @@ class ArticleSummary(Node):
         pairs = zip(found, mentions, strict=True)
         return [provider or stored.Provider(mention.domain, mention.name) for provider, mention in pairs]
 
-    @computed("Its pictures, in file order.", default="images")
+    @computed("Its pictures, in file order.", default="images", length=Whole("images"))
     def images(article: stored.Article, first: Few = None, min_width: MinWidth = None) -> list[Image]:
         return wide_enough(article.images, first, min_width)
 
-    @batched("Related entries in file order: an Article where the target is ingested, else a stub. Empty on stubs.")
+    @batched(
+        "Related entries in file order: an Article where the target is ingested, else a stub. Empty on stubs.",
+        length=Whole("related"),
+    )
     async def related(
         articles: list[stored.Article | stored.Summary], context: Context, first: Few = None
     ) -> list[list[ArticleSummary]]:
@@ -104,7 +108,7 @@ class Article(ArticleSummary):
     ingested_at: datetime = attribute("When its file was first read.")
     content_hash: str = attribute("Digest of its content without `secured` and `heat`.")
 
-    @batched("What it is about, in file order.")
+    @batched("What it is about, in file order.", length=Whole("topics"))
     async def topics(articles: list[stored.Article], context: Context) -> list[list[Topic]]:
         slugs = [[slug(name) for name in a.topics] for a in articles]
         wanted = list(dict.fromkeys(chain.from_iterable(slugs)))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
 from graph.execute.context import Context
 from graph.schema import connection
 from graph.schema.article import Article
-from graph.schema.connection import FoundItem, FoundPage, PageInfo
+from graph.schema.connection import MOST, FoundItem, FoundPage, PageInfo, at_most
 from graph.schema.facets import Facets
 from graph.schema.fields import attribute, batched, computed, fields_of
+from store import base as stored
 from store.criteria import SearchField
+
+Foremost = Annotated[int, strawberry.argument(description=f"How many from the start; up to {MOST}.")]
 
 
 @strawberry.type(description="A stretch of a text, in code points from 0.")
@@ -30,7 +33,10 @@ class TextRange:
 class Highlight:
     field: SearchField = attribute("What matched.")
     snippet: str = attribute("A part of the field's TEXT form around the first match.")
-    ranges: list[TextRange] = attribute("The matches within the snippet.")
+
+    @computed("The matches within the snippet.")
+    def ranges(highlight: stored.Highlight, first: Foremost = 10) -> list[TextRange]:
+        return highlight.ranges[: at_most(first)]
 
 
 @strawberry.type(description="One article of a page.")
@@ -40,13 +46,14 @@ class ArticleEdge:
     score: float | None = attribute("BM25; null without a search.")
 
     @batched("Where the search matched; empty without one.", values=30)
-    async def highlights(edges: list[FoundItem], context: Context) -> list[list[Highlight]]:
+    async def highlights(edges: list[FoundItem], context: Context, first: Foremost = 10) -> list[list[Highlight]]:
+        most = at_most(first)
         found: list[Any] = [()] * len(edges)
         for search in {edge.search for edge in edges if edge.search is not None}:
             indices = [index for index, edge in enumerate(edges) if edge.search == search]
             highlights = await context.store.highlights([edges[index].node.path for index in indices], search)
             for index, highlight in zip(indices, highlights, strict=True):
-                found[index] = highlight
+                found[index] = highlight[:most]
         return found
 
 

@@ -138,4 +138,4 @@ def articles_where(base: Callable[[Any], Filter], description: str) -> Any:
         slices = await context.store.find(asked)
         return [FoundPage(found, criteria) for found, criteria in zip(slices, asked, strict=True)]
 
-    return batched(description)(articles)
+    return batched(description, page=PAGE_SIZE)(articles)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import strawberry
 
+from graph.document.cost.selections import Whole
 from graph.execute.context import Context
 from graph.schema.connection import MOST, at_most
 from graph.schema.fields import attribute, batched
@@ -14,12 +15,15 @@ from graph.schema.provider import Provider
 from graph.schema.topic import Topic
 from store.base import Bucket, DateUnit, Facet
 from store.criteria import Criteria
+from store.errors import CriteriaError
 
 Most = Annotated[int, strawberry.argument(description=f"How many, the most frequent first; up to {MOST}.")]
 Unit = Annotated[DateUnit, strawberry.argument(description="The width of a bar.")]
 
 COUNTING = 4
 """Conditions that a facet counts as: the store goes through all articles that match."""
+BARS = 5_000
+"""Most bars of a histogram."""
 
 
 @strawberry.type(description="A provider and how many of the articles are its.")
@@ -63,14 +67,24 @@ class Facets:
     async def topics(found: list[Criteria], context: Context, first: Most = 10) -> list[list[TopicCount]]:
         return await context.store.facets(found, Facet("topics", at_most(first)))
 
-    @batched("By type.", conditions=COUNTING)
+    @batched("By type.", conditions=COUNTING, length=Whole("types"))
     async def types(found: list[Criteria], context: Context) -> list[list[ValueCount]]:
         return await context.store.facets(found, Facet("types"))
 
-    @batched("By category.", conditions=COUNTING)
+    @batched("By category.", conditions=COUNTING, length=Whole("categories"))
     async def categories(found: list[Criteria], context: Context) -> list[list[ValueCount]]:
         return await context.store.facets(found, Facet("categories"))
 
-    @batched("By publication date, oldest bar first, without empty bars.", conditions=COUNTING)
+    @batched(
+        f"By publication date, oldest bar first, without empty bars; up to {BARS}.",
+        conditions=COUNTING,
+        length=Whole("histogram", most=BARS),
+    )
     async def histogram(found: list[Criteria], context: Context, unit: Unit) -> list[list[DateCount]]:
-        return await context.store.facets(found, Facet("histogram", unit=unit))
+        histograms = await context.store.facets(found, Facet("histogram", unit=unit))
+        longest = max(map(len, histograms), default=0)
+        if longest > BARS:
+            raise CriteriaError(
+                f"histogram: {longest} bars, more than {BARS}: narrow the filter to less time, or take a wider unit"
+            )
+        return histograms

@@ -15,13 +15,15 @@ from strawberry.types import get_object_definition
 from strawberry.types.field import StrawberryField
 
 from graph.document.cost.conditions import CONDITIONS
-from graph.document.cost.selections import VALUES
+from graph.document.cost.selections import LENGTH, PAGE, VALUES, Whole
 from graph.execute.plan.resolver import FLEETING, RESOLVER, Attribute, Batch, Call, Resolver
 from graph.schema.conversion import Conversion
 from graph.schema.extensions import holds_time
 from graph.schema.loaders import load
 
 T = TypeVar("T")
+COSTS = (VALUES, CONDITIONS, PAGE, LENGTH)
+"""What a declaration says of what its field costs."""
 COMPUTE, DEFAULT, BATCH = "compute", "default", "batch"
 """What a declaration says of its resolver, in the metadata of Strawberry's field."""
 
@@ -31,10 +33,13 @@ def attribute(description: str, name: str | None = None) -> Any:
     return strawberry.field(name=name, description=description)
 
 
-def computed(description: str, default: str | None = None) -> Callable[[Callable[..., Any]], Any]:
+def computed(
+    description: str, default: str | None = None, length: Whole | None = None
+) -> Callable[[Callable[..., Any]], Any]:
     """Declare a field by `function(parent, **arguments)`: pure, and the same for every caller.
 
-    *default* names the parent's attribute that holds the value where no argument is given, if there is one.
+    *default* names the parent's attribute that holds the value where no argument is given, if there is one, *length*
+    what is known of a list that is answered whole.
     """
 
     def declare(function: Callable[..., Any]) -> Any:
@@ -43,20 +48,28 @@ def computed(description: str, default: str | None = None) -> Callable[[Callable
 
         _sign(resolve, function, skip=1)
         return strawberry.field(
-            resolver=resolve, description=description, metadata={COMPUTE: function, DEFAULT: default}
+            resolver=resolve,
+            description=description,
+            metadata={COMPUTE: function, DEFAULT: default, **_costs(length=length)},
         )
 
     return declare
 
 
 def batched(
-    description: str, *, values: int = 1, conditions: int = 0
+    description: str,
+    *,
+    values: int | None = None,
+    conditions: int | None = None,
+    page: int | None = None,
+    length: Whole | None = None,
 ) -> Callable[[Callable[..., Awaitable[Sequence[Any]]]], Any]:
     """Declare a field by `async function(parents, context, **arguments)`, which answers for a whole level at once.
 
     The function's return annotation is `list[T]`, and T is the field's type. Against the limits of an operation the
     field counts as so many *values* (more than one if documents are read for it) and *conditions* (more than none if
-    the store goes through many articles for it).
+    the store goes through many articles for it); *page* is the size of a page where nothing is said, *length* what is
+    known of a list that is answered whole.
     """
 
     def declare(function: Callable[..., Awaitable[Sequence[Any]]]) -> Any:
@@ -64,7 +77,7 @@ def batched(
             return load(info.context, function, root, arguments, info.path)
 
         _sign(resolve, function, skip=2, each=True)
-        costs = _costs(values, conditions)
+        costs = _costs(values=values, conditions=conditions, page=page, length=length)
         return strawberry.field(resolver=resolve, description=description, metadata={BATCH: function, **costs})
 
     return declare
@@ -95,7 +108,7 @@ def attach(core: GraphQLField, conversion: Conversion) -> None:
     for argument in core.args.values():
         if argument.default_value is None:
             argument.default_value = Undefined
-    core.extensions.update({key: field.metadata[key] for key in (VALUES, CONDITIONS) if key in field.metadata})
+    core.extensions.update({key: field.metadata[key] for key in COSTS if key in field.metadata})
     timely = tuple(name for name, argument in core.args.items() if holds_time(argument.type))
     if timely:
         core.extensions[FLEETING] = timely
@@ -113,9 +126,9 @@ def plan_resolver(field: StrawberryField, conversion: Conversion) -> Resolver | 
     return Attribute(field.python_name) if field.base_resolver is None else None
 
 
-def _costs(values: int, conditions: int) -> Mapping[str, int]:
-    """Return what is not the cost of every field, as the limits look it up."""
-    return ({VALUES: values} if values != 1 else {}) | ({CONDITIONS: conditions} if conditions else {})
+def _costs(**given: Any) -> Mapping[str, Any]:
+    """Return what is known of a field's cost, by the keys that the limits look it up by."""
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def _sign(resolve: Callable[..., Any], function: Callable[..., Any], skip: int, each: bool = False) -> None:

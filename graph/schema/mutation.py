@@ -11,7 +11,8 @@ from strawberry import Info
 from graph.execute.context import Context
 from graph.schema import inputs
 from graph.schema.article import Article
-from graph.schema.fields import attribute
+from graph.schema.connection import MOST, at_most
+from graph.schema.fields import attribute, computed
 from graph.schema.node import global_id_of
 from graph.schema.query import path_of
 from store import article as stored
@@ -55,7 +56,12 @@ class FileProblem:
 
 @strawberry.type(description="The text cannot be read as an article.")
 class InvalidArticle(Failure):
-    problems: list[FileProblem] = attribute("Everything that is wrong with it.")
+    @computed("What is wrong with it, in the order of the file.")
+    def problems(
+        refused: Refused,
+        first: Annotated[int, strawberry.argument(description=f"How many from the start; up to {MOST}.")] = MOST,
+    ) -> list[FileProblem]:
+        return [*refused.problems[: at_most(first)]]
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:

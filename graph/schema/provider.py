@@ -6,6 +6,7 @@ from typing import Any
 
 import strawberry
 
+from graph.document.cost.selections import Whole
 from graph.schema.connection import ArticleConnection, Few, PageInfo, articles_where
 from graph.schema.fields import attribute, computed
 from graph.schema.image import Image, MinWidth, wide_enough
@@ -21,7 +22,7 @@ class Provider(Node):
     aliases: list[str] = attribute("Other names seen.")
     description: str | None = attribute("What it is.")
 
-    @computed("Its pictures, such as a logo in several sizes.", default="images")
+    @computed("Its pictures, such as a logo in several sizes.", default="images", length=Whole("provider_images"))
     def images(provider: stored.Provider, first: Few = None, min_width: MinWidth = None) -> list[Image]:
         return wide_enough(provider.images, first, min_width)
 

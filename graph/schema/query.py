@@ -13,6 +13,7 @@ from graph.schema.article_connection import ArticleConnection
 from graph.schema.changes import ChangeKinds, ChangePage, Since, changes_after
 from graph.schema.connection import (
     MOST,
+    PAGE_SIZE,
     After,
     Before,
     First,
@@ -73,7 +74,7 @@ class Query:
     ) -> list[Provider | None]:
         return (await context.store.providers([domain.lower()], context.viewer.drafts)) * len(roots)
 
-    @batched("Providers that have articles or a description, by domain.")
+    @batched("Providers that have articles or a description, by domain.", page=PAGE_SIZE)
     async def providers(
         roots: list[Any],
         context: Context,
@@ -97,7 +98,7 @@ class Query:
     ) -> list[Topic | None]:
         return (await context.store.topics([slug], context.viewer.drafts)) * len(roots)
 
-    @batched(f"Topics by slug, {TOPICS_PAGE_SIZE} if neither `first` nor `last` is given.")
+    @batched(f"Topics by slug, {TOPICS_PAGE_SIZE} if neither `first` nor `last` is given.", page=TOPICS_PAGE_SIZE)
     async def topics(
         roots: list[Any],
         context: Context,

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from graph.document.cost.selections import Whole
 from graph.execute.context import Context
 from graph.schema.connection import MOST, ArticleConnection, PageInfo, articles_where, at_most
 from graph.schema.fields import attribute, batched
@@ -28,7 +29,7 @@ class Topic(Node):
         found = iter(await context.store.topics([t.parent for t in topics if t.parent], context.viewer.drafts))
         return [next(found) if t.parent else None for t in topics]
 
-    @batched("The topics that are parts of it.")
+    @batched("The topics that are parts of it.", length=Whole("children"))
     async def children(topics: list[stored.Topic], context: Context) -> list[list[Topic]]:
         found = iter(await context.store.topics([s for t in topics for s in t.children], context.viewer.drafts))
         return [[child for child in [next(found) for _ in t.children] if child] for t in topics]

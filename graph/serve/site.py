@@ -108,7 +108,7 @@ def work(
         routes = pages.routes if settings.web else ()
         app = App(
             store,
-            operations(settings),
+            operations(settings, store),
             settings,
             routes,
             sources if settings.write_back else (),
@@ -131,15 +131,17 @@ def traced(settings: Settings) -> AbstractContextManager[Callable[[RequestRecord
     return exported()
 
 
-def operations(settings: Settings) -> Operations:
-    """Return what executes the schema's operations under these settings."""
-    return planned_operations(schema()._schema, settings)
+def operations(settings: Settings, store: Store | None = None) -> Operations:
+    """Return what executes the schema's operations under these settings, counted with the lists of *store*."""
+    if store is None:
+        return planned_operations(schema()._schema, settings)
+    return planned_operations(schema()._schema, settings, lambda: store.longest)
 
 
 async def answered(
     store: Store, document: str, operation: str | None, variables: Mapping[str, Any], viewer: Viewer
 ) -> Answer:
     """Return the answer of one operation, without a server. Raises Refusal."""
-    prepared = operations(Settings()).prepare(document, operation)
+    prepared = operations(Settings(), store).prepare(document, operation)
     prepared.cost(variables)
     return await prepared.execute(variables, Context(store, viewer))

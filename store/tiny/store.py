@@ -66,6 +66,7 @@ class TinyStore:
         self._gate = Gate()
         self._still = RLock()
         self._made: State | None = None
+        self._longest: tuple[int, Mapping[str, int]] = (-1, {})
         self._digests = Digests(self._stored)
         self._waiting = Waiting()
         self._pace = Pace()
@@ -140,6 +141,16 @@ class TinyStore:
     def search_ready(self) -> bool:
         """Whether the full text is indexed; until then a search waits for it."""
         return all(fulltext.ready for fulltext in self._state.fulltexts)
+
+    @property
+    def longest(self) -> Mapping[str, int]:
+        """How long the lists are at most that answers hold whole, by name."""
+        if self._longest[0] != self._sequence:
+            state = self._state
+            with self._still:
+                found = state.longest()
+            self._longest = self._sequence, self._longest[1] if found == self._longest[1] else found
+        return self._longest[1]
 
     def reading(self) -> AbstractAsyncContextManager[None]:
         """Hold the state still for as long as the context lasts."""

@@ -13,11 +13,15 @@ TERMS = 64
 
 
 class Slicing(NamedTuple):
-    """A page size given by a variable, as a number or a list: its size where it is null, and the most it may be."""
+    """A page size given by variables: by the largest of those that are numbers, or by the length of one that is a list.
 
-    variable: str
+    *default* is the size where all are null or left out, *most* what may be asked for.
+    """
+
+    variables: tuple[str, ...]
     default: int
     most: int
+    is_list: bool = False
 
 
 Factor = int | Slicing
@@ -47,7 +51,10 @@ class Cost(Struct, frozen=True):
 
     def most(self) -> int:
         """Return the cost with every variable at its most."""
-        return sum(times * _product(slicing.most for slicing in product) for product, times in self.terms.items())
+        return sum(
+            times * _product(max(slicing.most, slicing.default) for slicing in product)
+            for product, times in self.terms.items()
+        )
 
     @property
     def slicings(self) -> frozenset[Slicing]:
@@ -68,11 +75,24 @@ def objects(count: int) -> Cost:
 
 
 def size(slicing: Slicing, variables: Mapping[str, Any]) -> int:
-    """Return the page size that the variables give."""
-    value = variables.get(slicing.variable)
-    if isinstance(value, list):
-        return len(value)
-    return max(value, 0) if isinstance(value, int) else slicing.default
+    """Return the page size that the variables give, coerced as they are before execution."""
+    given = [
+        entries for name in slicing.variables if (entries := _entries(variables.get(name), slicing.is_list)) is not None
+    ]
+    return max(given, default=slicing.default)
+
+
+def _entries(value: Any, is_list: bool) -> int | None:
+    """Return how many entries a value asks for, None where it is null or will be refused.
+
+    A JSON number without a fraction is an `Int` however it is written (100.0, 1e2; specification 3.5.1), and what is
+    no list is one of a single entry where a list is asked for (3.11).
+    """
+    if is_list:
+        return None if value is None else len(value) if isinstance(value, list) else 1
+    if isinstance(value, int):
+        return max(value, 0)
+    return max(int(value), 0) if isinstance(value, float) and value.is_integer() else None
 
 
 def _product(factors: Any) -> int:

@@ -6,13 +6,16 @@ other take as many steps as the document has fields, however many those would ex
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from graphql import (
+    EnumValueNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLArgument,
+    GraphQLEnumType,
     GraphQLField,
     GraphQLNamedType,
     GraphQLSchema,
@@ -38,12 +41,27 @@ from graph.settings import Settings
 
 VALUES = "values"
 """The key of `GraphQLField.extensions` for how many values a field counts as, where that is not one."""
+PAGE = "page"
+"""The key for how many entries a page of a field has where neither `first` nor `last` is given."""
+LENGTH = "length"
+"""The key for what is known of a list that is answered whole."""
+Lengths = Mapping[str, int]
+"""How long the lists may be that are answered whole, by name; one that is missing has as many entries as is assumed."""
 LEVELS = 128
 """Deepest nesting of selection sets, through fragments of either kind; it bounds our own stack and the executor's."""
 CATALOGUE = 40
 """Most lists of introspection in an operation; GraphiQL's own query has 11."""
 EXPANDED = 20_000
 """Most fields of a document, fragments expanded, whatever they cost."""
+
+
+class Whole(NamedTuple):
+    """A list that is answered whole: its name in `Lengths`, or one for each `unit`; and the most that it may hold."""
+
+    name: str
+    most: int | None = None
+
+
 SLICES = ("first", "last")
 
 
@@ -98,9 +116,13 @@ class Tallies:
     """Counts the operations of one document; each fragment is counted once."""
 
     def __init__(
-        self, fragments: Mapping[str, FragmentDefinitionNode], schema: GraphQLSchema, settings: Settings
+        self,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        schema: GraphQLSchema,
+        settings: Settings,
+        lengths: Lengths = MappingProxyType({}),
     ) -> None:
-        self.schema, self.settings = schema, settings
+        self.schema, self.settings, self.lengths = schema, settings, lengths
         self.fragments = fragments
         self.memo: dict[tuple[str, Factor | None], Tally] = {}
         self.chain: set[str] = set()
@@ -170,15 +192,21 @@ class Tallies:
             below = self.selections(node.selection_set, None, None)
             return self._above(below, below.cost, below.values, aliases)
         named, is_list = get_named_type(definition.type), is_list_type(get_nullable_type(definition.type))
-        sliced = self.page(node, definition)
-        below = self.selections(node.selection_set, named, None if is_list else sliced)
+        times, inherited = self.times(node, definition, page)
+        below = self.selections(node.selection_set, named, inherited)
         if is_introspection_type(named):
             introspected = self._above(below, objects(0), objects(0), aliases)
             depth, lists = below.introspection_depth + 1, below.lists + is_list
             return replace(introspected, depth=1, introspection_depth=depth, lists=lists)
-        times = _first_known(sliced, page, self.settings.list_size) if is_list else 1
         cost, values = (below.cost + objects(1)) * times, (below.values + objects(weight)) * times
         return self._above(below + below.conditions_alone if is_list else below, cost, values, aliases)
+
+    def times(self, node: FieldNode, definition: GraphQLField, page: Factor | None) -> tuple[Factor, Factor | None]:
+        """Return how many objects a field has, and how many entries the lists below it have that do not say."""
+        sliced = self.page(node, definition)
+        if not is_list_type(get_nullable_type(definition.type)):
+            return 1, sliced
+        return _first_known(sliced, self.length(node, definition), page, self.settings.list_size), None
 
     def conditions(self, node: FieldNode, definition: GraphQLField | None) -> Tally:
         """Return the conditions of a field: its own, and those of its arguments."""
@@ -212,33 +240,61 @@ class Tallies:
         is_list = is_list_type(get_nullable_type(definition.type))
         sizes: list[Factor] = []
         for name in definition.args.keys() & given.keys():
-            default = _default(definition.args[name])
             if name in SLICES:
-                sizes += self._slice(name, given[name], default)
+                sizes += self._slice(name, given[name], node, definition)
             elif is_list and is_list_type(get_nullable_type(definition.args[name].type)):
                 sizes += self._keys(given[name])
         if not sizes:
-            defaults = (_default(definition.args[name]) for name in SLICES if name in definition.args)
-            return next((default for default in defaults if default is not None), None)
-        if len(sizes) == 1:
-            return sizes[0]
-        return max(each if isinstance(each, int) else each.most for each in sizes)
+            return self._page_of(definition)
+        numbers = [size for size in sizes if isinstance(size, int)]
+        # Two that are given are an error, and so a variable beside a number is null
+        return max(numbers) if numbers else _either([size for size in sizes if isinstance(size, Slicing)])
 
-    def _slice(self, name: str, value: ValueNode, default: int | None) -> list[Factor]:
-        fallback = self.settings.list_size if default is None else default
-        most = max(self.settings.page, fallback)
+    def length(self, node: FieldNode, definition: GraphQLField) -> int | None:
+        """Return how long a list is at most that is answered whole; None where that is not known."""
+        whole: Whole | None = definition.extensions.get(LENGTH)
+        if whole is None:
+            return None
+        names = [f"{whole.name}.{unit}" for unit in self._units(node, definition)] or [whole.name]
+        longest = max(self.lengths.get(name, 0) for name in names)
+        return max(longest if whole.most is None else min(longest, whole.most), self.settings.list_size)
+
+    def _units(self, node: FieldNode, definition: GraphQLField) -> list[str]:
+        """Return the units that a list may have one entry for each of; any of them where a variable says which."""
+        kind = get_named_type(definition.args["unit"].type) if "unit" in definition.args else None
+        if not isinstance(kind, GraphQLEnumType):
+            return []
+        values = [argument.value for argument in node.arguments or () if argument.name.value == "unit"]
+        return [each.value for each in values if isinstance(each, EnumValueNode)] or list(kind.values)
+
+    def _page_of(self, definition: GraphQLField) -> int | None:
+        """Return the size of a page where nothing is said of it."""
+        page: int | None = definition.extensions.get(PAGE)
+        defaults = (_default(definition.args[name]) for name in SLICES if name in definition.args)
+        return page if page is not None else next((default for default in defaults if default is not None), None)
+
+    def _slice(self, name: str, value: ValueNode, node: FieldNode, definition: GraphQLField) -> list[Factor]:
+        most = max(self.settings.page, _default(definition.args[name]) or 0)
         if isinstance(value, VariableNode):
-            return [Slicing(value.name.value, fallback, most)]
+            whole = self.length(node, definition)
+            fallback = next(n for n in (self._page_of(definition), whole, self.settings.list_size) if n is not None)
+            return [Slicing((value.name.value,), fallback, most)]
         if isinstance(value, IntValueNode):
             if len(value.value) > 9 or int(value.value) > most:
-                raise PageTooLarge(name, most, lambda other: other is value)
+                raise PageTooLarge(name, value.value[:20], most, lambda other: other is value)
             return [max(int(value.value), 0)]
         return []
 
     def _keys(self, value: ValueNode) -> list[Factor]:
         if isinstance(value, VariableNode):
-            return [Slicing(value.name.value, self.settings.list_size, self.settings.cost)]
+            return [Slicing((value.name.value,), self.settings.list_size, self.settings.cost, is_list=True)]
         return [len(value.values)] if isinstance(value, ListValueNode) else [1]
+
+
+def _either(slicings: list[Slicing]) -> Slicing:
+    """Return the page size that one of several variables gives, those of the others being null."""
+    names = tuple(sorted({name for each in slicings for name in each.variables}))
+    return Slicing(names, slicings[0].default, max(each.most for each in slicings), slicings[0].is_list)
 
 
 def _too_deep() -> Refusal:

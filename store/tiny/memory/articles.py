@@ -18,6 +18,7 @@ from store.tiny.memory.values import Postings, Values
 
 V = TypeVar("V", bound=Hashable)
 Of = Callable[[Article], Iterable[V]]
+I = TypeVar("I", bound="Index")  # noqa: E741 # as V is that of a value
 MOST_TERMS = 16
 """Terms of all orders that are indexed; each costs a write some microseconds, and some 100 bytes an article.
 
@@ -128,6 +129,13 @@ class Articles:
                 self._rankings.popitem(last=False)
         self._rankings.move_to_end(ordering)
         return ranking
+
+    def followed_by(self, index: I) -> I:
+        """Return *index*, after all articles were added to it; it is kept up with them from now on."""
+        for number in self.all:
+            index.add(number, self.number(number))
+        self.followers.append(index)
+        return index
 
     def _filled(self, index: Index) -> Index:
         for number in self.all:

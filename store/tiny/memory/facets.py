@@ -28,6 +28,10 @@ FACETS: Mapping[str, Of[Hashable]] = {
 }
 
 
+_HOURS: Mapping[DateUnit, int] = {DateUnit.HOUR: 1, DateUnit.DAY: 24, DateUnit.WEEK: 168}
+_MONTHS: Mapping[DateUnit, int] = {DateUnit.MONTH: 1, DateUnit.QUARTER: 3, DateUnit.YEAR: 12}
+
+
 def counted(articles: Articles, among: BitMap, facet: Facet) -> list[Bucket]:
     """Return the buckets of *facet* for the articles *among*. Raises CriteriaError where there is no such facet."""
     if facet.first is not None and facet.first < 0:
@@ -69,12 +73,20 @@ def _bar_end(start: datetime, unit: DateUnit) -> datetime:
     try:
         match unit:
             case DateUnit.HOUR | DateUnit.DAY | DateUnit.WEEK:
-                return start + timedelta(hours={"hour": 1, "day": 24, "week": 168}[unit.value])
+                return start + timedelta(hours=_HOURS[unit])
             case _:
-                months = start.year * 12 + start.month - 1 + {"month": 1, "quarter": 3, "year": 12}[unit.value]
+                months = start.year * 12 + start.month - 1 + _MONTHS[unit]
                 return start.replace(year=months // 12, month=months % 12 + 1)
     except (OverflowError, ValueError):
         return datetime.max.replace(tzinfo=UTC)
+
+
+def bars(earliest: datetime, latest: datetime, unit: DateUnit) -> int:
+    """Return how many bars there are from the one that holds *earliest* to the one that holds *latest*."""
+    first, last = _bar_start(earliest, unit), _bar_start(latest, unit)
+    if unit in _HOURS:
+        return (last - first) // timedelta(hours=_HOURS[unit]) + 2  # the first week there is may be shorter
+    return (last.year * 12 + last.month - first.year * 12 - first.month) // _MONTHS[unit] + 1
 
 
 _FIRST_DAY = datetime.min.replace(tzinfo=UTC)

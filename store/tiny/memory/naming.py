@@ -4,7 +4,7 @@ A provider is a domain and a topic is a slug. Its name is the one in its file, e
 articles that the reader sees.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from store.article import Article, Image, Organization, Provider, Topic, TopicEntry
@@ -58,6 +58,11 @@ class Taxonomy:
     def children(self, name: str) -> tuple[str, ...]:
         """Return the slugs of the topics whose file names this one as their parent, sorted."""
         return self._children.get(name, ())
+
+    def longest(self) -> Mapping[str, int]:
+        """Return how long the lists in these files are at most."""
+        pictures = max((len(each.images) for each in self.organizations.values()), default=0)
+        return {"provider_images": pictures, "children": max(map(len, self._children.values()), default=0)}
 
     def _sort(self) -> None:
         entries = [self._by_path[path] for path in sorted(self._by_path, reverse=True)]

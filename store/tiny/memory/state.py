@@ -1,6 +1,6 @@
 """Holds in memory all that queries are answered from: articles, taxonomy, links, full text, and two views of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pyroaring import BitMap
 
@@ -8,7 +8,9 @@ from store.article import Article
 from store.base import Document
 from store.files.entities import Entity
 from store.tiny.memory.articles import Articles
+from store.tiny.memory.facets import FACETS
 from store.tiny.memory.links import Links
+from store.tiny.memory.longest import Longest
 from store.tiny.memory.naming import Taxonomy
 from store.tiny.memory.view import View
 from store.tiny.search.fulltext import Body, FullText
@@ -27,6 +29,7 @@ class State:
         self._views = tuple(
             View(self.articles, self.links, self.taxonomy, self.fulltext, drafts) for drafts in (False, True)
         )
+        self._lists: Longest | None = None
         self._digests: dict[str, tuple[str, str]] = {}
 
     def view(self, drafts: bool) -> View:
@@ -68,6 +71,20 @@ class State:
         self.links.forget()
         for view in self._views:
             view.forget()
+
+    def longest(self) -> Mapping[str, int]:
+        """Return how long the lists are at most that answers hold whole, by name (`Store.longest`)."""
+        articles, taxonomy = self.articles, self.taxonomy.longest()
+        lists = self._lists = self._lists or articles.followed_by(Longest())
+        return {
+            "images": lists.images,
+            "related": lists.related,
+            "topics": lists.topics,
+            "provider_images": max(lists.provider_images, taxonomy["provider_images"]),
+            "children": taxonomy["children"],
+            **{name: len(articles.values(FACETS[name]).bitmaps) for name in ("types", "categories")},
+            **lists.histograms(len(articles.all)),
+        }
 
     def digests(self, source: str) -> Iterator[tuple[str, str]]:
         """Return path and digest of each document of *source*."""

@@ -29,7 +29,7 @@ GENEROUS = Settings(
     depth=100, cost=10**40, aliases=10**6, root_fields=10**6, directives=10**6, errors=10**6, tokens=10**6, page=2**31
 )
 SCALARS: Any = {
-    "DateTime": st.sampled_from(["2021-07-29T11:09:00Z", "2026-11-01"]).map(nodes.String),
+    "DateTime": st.sampled_from(["2021-07-29T11:09:00Z", "2026-11-01T00:00:00Z"]).map(nodes.String),
     "URL": st.sampled_from(["https://example.com/a", "http://b.example"]).map(nodes.String),
     "JSON": st.text(max_size=3).map(nodes.String),
 }
