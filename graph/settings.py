@@ -47,6 +47,9 @@ class Settings:
     playground: bool = setting(True, "Serve GraphiQL to browsers on `/graphql`.")
 
     body_bytes: int = setting(MIB, "Largest request body.")
+    bodies_bytes: int = setting(
+        16 * MIB, "Most bytes of requests and messages that are not whole yet, of all clients of a process together."
+    )
     url_bytes: int = setting(16 * KIB, "Longest query string of a GET.")
     document_bytes: int = setting(64 * KIB, "Largest GraphQL document.")
     tokens: int = setting(5_000, "Most tokens in a document.")

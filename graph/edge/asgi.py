@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request as StarletteRequest
 from starlette.responses import Response as StarletteResponse
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from graph.edge import playground, sse
@@ -28,7 +28,7 @@ from graph.edge.pages import DOCUMENTS
 from graph.edge.persisted import documents
 from graph.edge.responses import Stream
 from graph.edge.websocket import Socket
-from graph.errors import Refusal, masked
+from graph.errors import Failure, Refusal, masked
 from graph.execute.operations import Operations
 from graph.message import Headers, Request, Response, header
 from graph.observe.health import Probes, json
@@ -94,9 +94,10 @@ class App:
             clock=clock,
         )
         handlers: Any = {HTTPException: not_found, Exception: failed}
-        self.others: ASGIApp = Starlette(
+        self.others = Starlette(
             routes=[*self.probes.routes, *routes], exception_handlers=handlers, lifespan=lambda _: self.lifespan()
         )
+        self.others.router.redirect_slashes = False  # a redirect would lead wherever the Host header says
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection's event scope."""
@@ -121,7 +122,7 @@ class App:
         except Refusal as refusal:
             await sent(self.endpoint.refuse(of_scope(scope), refusal), send)
             return
-        answer = self.endpoint.cached(request, "asgi") or await self.answer(request)
+        answer = await self.answer(request)
         if isinstance(answer, Stream):
             with self.admission.streams:
                 await sse.send(answer, receive, send, self.settings.ping_seconds)
@@ -129,11 +130,20 @@ class App:
             await sent(answer, send)
 
     async def answer(self, request: Request) -> Response | Stream:
-        """Return the answer of a request, once it is its turn, or the refusal where there is no room."""
+        """Return the answer of a request, once it is its turn, or the refusal where there is no room.
+
+        What went wrong beside it, such as a log that cannot be written, is refused without another look at it.
+        """
         try:
-            return await self.admission.run(self.endpoint.answer, request)
-        except Refusal as refusal:
-            return self.endpoint.refuse(request, refusal)
+            try:
+                if cached := self.endpoint.cached(request, "asgi"):
+                    return cached
+                return await self.admission.run(self.endpoint.answer, request)
+            except Refusal as refusal:
+                return self.endpoint.refuse(request, refusal)
+        except Exception as error:
+            caller = self.endpoint.callers.of(request.method, request.headers)
+            return self.endpoint.render.refused(Failure(error, request.path), caller)
 
     async def socket(self, socket: WebSocket) -> None:
         """Serve a WebSocket on `/graphql`, up to the number that there is room for; others are HTTP 403."""
@@ -229,18 +239,16 @@ async def received(headers: Headers, receive: Receive, most: int) -> bytes:
     announced = header(headers, b"content-length")
     if announced.isdigit() and int(announced[:20]) > most:
         raise too_large(most)
-    chunks, size, more = [], 0, True
+    body, more = bytearray(), True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise DisconnectedError
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > most:
+        body += message.get("body", b"")
+        if len(body) > most:
             raise too_large(most)
-        chunks.append(chunk)
         more = message.get("more_body", False)
-    return b"".join(chunks)
+    return bytes(body)
 
 
 def too_large(most: int) -> Refusal:

@@ -4,7 +4,10 @@ One timer looks at all connections of a server, for as long as there are any.
 """
 
 import asyncio
+import logging
 from typing import Protocol
+
+log = logging.getLogger("broadsheet.edge")
 
 SWEEP_SECONDS = 0.25
 
@@ -17,6 +20,9 @@ class Connection(Protocol):
 
     def expire(self) -> None:
         """End it."""
+
+    def abort(self) -> None:
+        """End it at once, whatever is unsent."""
 
 
 class Deadlines:
@@ -38,9 +44,16 @@ class Deadlines:
         self._connections.discard(connection)
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Look at each connection; one that cannot be looked at costs itself alone, and never the next sweep."""
         now = loop.time()
-        for connection in [each for each in self._connections if each.is_late(now)]:
-            connection.expire()
+        for connection in tuple(self._connections):
+            try:
+                if connection.is_late(now):
+                    connection.expire()
+            except Exception:
+                log.exception("a connection past its deadline could not be ended in order")
+                self.discard(connection)
+                connection.abort()
         self._sweeping = bool(self._connections)
         if self._sweeping:
             loop.call_later(SWEEP_SECONDS, self._sweep, loop)

@@ -1,152 +1,66 @@
 """Answers planned requests where their last byte arrives, without a task for them: uvicorn's HTTP protocol, shortened.
 
 What cannot be answered on the spot (other paths, WebSockets, operations that wait, requests behind an unfinished one,
-clients that do not read) takes uvicorn's ordinary road to the ASGI application untouched. On both roads each connection
-has a deadline for what its client owes (`graph.edge.deadlines`), and an upgrade to what is not spoken here is passed
+clients that do not read) takes uvicorn's ordinary road to the ASGI application. On both roads requests are received by
+`graph.edge.receiving` and connections ended by `graph.edge.lingering`; an upgrade to what is not spoken here is passed
 over, such as HTTP/2, which clients offer with ordinary requests (RFC 9110, section 7.8).
 """
 
-import asyncio
 from functools import lru_cache
-from http import HTTPStatus
 from math import inf
 from typing import Any
 
-import orjson
-from httptools import HttpParserError, HttpParserUpgrade
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from graph.edge.admission import Admission
-from graph.edge.deadlines import Deadlines
 from graph.edge.endpoint import PATH, Endpoint
+from graph.edge.lingering import STATUS
+from graph.edge.receiving import HEADER_OBJECTS, REQUEST_BYTES, ReceivingProtocol
 from graph.errors import Refusal
 from graph.message import Headers, Request, Response
 
-HEADER_BYTES = 64 * 1024
-"""Most bytes of a request's line and headers."""
 HEADS = 1_000
 """Most sets of headers whose encoding is cached."""
 COPIED = 4 * 1024
 """Bytes of a body that are copied behind their head, which takes less than a second buffer would."""
 TARGET = PATH.encode()
-STATUS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
-CLOSE = b"connection: close\r\n"
 
 
-class HeadersTooLargeError(ValueError):
-    """Raised to the parser, so that it stops."""
-
-
-class InPlaceProtocol(HttpToolsProtocol):
+class InPlaceProtocol(ReceivingProtocol):
     """One HTTP connection."""
 
-    def __init__(self, *, endpoint: Endpoint, admission: Admission, deadlines: Deadlines, **given: Any) -> None:
-        """Answer from *endpoint* what *admission* admits; the rest of what is *given* is uvicorn's."""
-        super().__init__(**given)
-        self.endpoint, self.admission, self.deadlines = endpoint, admission, deadlines
-        self.settings = endpoint.settings
+    def __init__(self, *, endpoint: Endpoint, admission: Admission, **given: Any) -> None:
+        """Answer from *endpoint* what *admission* admits; the rest of what is *given* is for `ReceivingProtocol`."""
+        super().__init__(settings=endpoint.settings, **given)
+        self.endpoint, self.admission = endpoint, admission
         self.answers_in_place = self.settings.http == "in-place"
-        self.deadline = self.unread_deadline = inf
-        self.asked = self.passes_over = False
         self.target = b""
-        self.body: list[bytes] | None = None
-        self.size = self.header_bytes = 0
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """Begin to wait for a request."""
-        super().connection_made(transport)
-        self.deadline = self.loop.time() + self.settings.header_seconds
-        self.deadlines.add(self, self.loop)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting for anything."""
-        self.deadlines.discard(self)
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        """Take bytes. The parser stops at a head that asks for an upgrade; one that is passed over is read without."""
-        self._unset_keepalive_if_required()
-        rest: bytes | memoryview = data
-        try:
-            while rest:
-                try:
-                    self.parser.feed_data(rest)
-                    return
-                except HttpParserUpgrade as upgrade:
-                    if not self.passes_over:
-                        self.switch()
-                        return
-                    self.parser.feed_data(self.head_without_upgrade())
-                    rest = memoryview(rest)[upgrade.args[0] :]
-        except HttpParserError:
-            message = "Invalid HTTP request received."
-            self.logger.warning(message)
-            self.send_400_response(message)
-
-    def switch(self) -> None:
-        """Go on as a WebSocket, if that is what was asked for."""
-        if self._should_upgrade():
-            self.deadlines.discard(self)
-            self.handle_websocket_upgrade()
-
-    def head_without_upgrade(self) -> bytes:
-        """Return the line and the headers of the request, as if it asked for no upgrade."""
-        line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
-        return b"".join([line, *(b"%b: %b\r\n" % each for each in self.headers if each[0] != b"upgrade"), b"\r\n"])
-
-    def _should_upgrade(self) -> bool:
-        """Whether a WebSocket is asked for, by a whole handshake (RFC 6455, section 4.1); uvicorn asks it too."""
-        has_key = any(name == b"sec-websocket-key" for name, _ in self.headers)
-        return has_key and self.parser.get_method() == b"GET" and super()._should_upgrade()
+        self.body: bytes | bytearray | None = None
 
     def on_message_begin(self) -> None:
         """Begin a request; what the ordinary road needs besides is made when it is known to be taken."""
-        if self.answers_in_place:
-            self.url, self.headers, self.expect_100_continue = b"", [], False
-        else:
-            super().on_message_begin()
-        self.asked, self.header_bytes, self.body = True, 0, None
-        self.deadline = self.loop.time() + self.settings.header_seconds
-
-    def on_url(self, url: bytes) -> None:
-        """Take a part of the address."""
-        self.url += url
-        self.header_bytes += len(url)
-        if self.header_bytes > HEADER_BYTES:
-            raise HeadersTooLargeError
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take one header."""
-        name = name.lower()
-        if name == b"expect" and value.lower() == b"100-continue":
-            self.expect_100_continue = True
-        self.headers.append((name, value))
-        self.header_bytes += len(name) + len(value)
-        if self.header_bytes > HEADER_BYTES:
-            raise HeadersTooLargeError
+        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue, self.body = b"", [], False, None
 
     def on_headers_complete(self) -> None:
         """Choose the road."""
+        self.check_head()
         self.deadline = self.loop.time() + self.settings.body_seconds
         upgrades = self.parser.should_upgrade()
         self.passes_over = upgrades and self.parser.get_method() != b"CONNECT" and not self._should_upgrade()
         if self.passes_over:
             return
-        if not self.answers_in_place:
-            super().on_headers_complete()
-            return
-        idle = self.cycle is None or self.cycle.response_complete
-        if idle and not upgrades and not self.expect_100_continue and self.is_graphql():
-            self.body, self.size = [], 0
+        elsewhere = upgrades or self.is_answering or self.expect_100_continue or not self.answers_in_place
+        if not elsewhere and self.is_graphql():
+            self.body = b""
         else:
             self.take_ordinary_road()
 
     def take_ordinary_road(self) -> None:
         """Begin the request as uvicorn does, with what was received of it."""
         url, headers, expects = self.url, self.headers, self.expect_100_continue
-        super().on_message_begin()
+        self.begin_scope()
         self.url, self.expect_100_continue = url, expects
         self.headers += headers
+        self.owed += REQUEST_BYTES + self.wire + HEADER_OBJECTS * len(headers)
         super().on_headers_complete()
 
     def is_graphql(self) -> bool:
@@ -156,17 +70,24 @@ class InPlaceProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body; one that is too large is for the other road to refuse."""
+        self.body_size += len(body)
         if self.body is None:
+            self.owed += len(body) if self.is_answering else 0  # after the answer it is thrown away
             super().on_body(body)
             return
-        self.body.append(body)
-        self.size += len(body)
-        if self.size > self.settings.body_bytes:
+        self.owed += len(body)
+        if not self.body:
+            self.body = body
+        elif isinstance(self.body, bytearray):
+            self.body += body
+        else:
+            self.body = bytearray(self.body) + body
+        if self.body_size > self.settings.body_bytes:
             self.hand_over()
 
     def hand_over(self) -> None:
         """Go on along the ordinary road, with what was received so far."""
-        received, self.body = b"".join(self.body or ()), None
+        received, self.body = bytes(self.body or b""), None
         self.take_ordinary_road()
         if received:
             super().on_body(received)
@@ -175,12 +96,12 @@ class InPlaceProtocol(HttpToolsProtocol):
         """Answer, here and now or as a task."""
         if self.passes_over:
             return
-        self.deadline = inf
+        self.in_message, self.deadline = False, inf
         if self.body is not None:
-            request = self.request(b"".join(self.body))
+            request = self.request(bytes(self.body))
             response = self.response(request)
             if response is not None:
-                self.body = None
+                self.body, self.owed = None, 0
                 self.respond(response, request.method)
                 return
             self.hand_over()
@@ -202,7 +123,7 @@ class InPlaceProtocol(HttpToolsProtocol):
 
     def respond(self, response: Response, method: str) -> None:
         """Write a whole response."""
-        keep = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        keep = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive() and not self.stopping
         self.server_state.total_requests += 1
         parts = [STATUS[response.status]]
         for name, value in self.server_state.default_headers:
@@ -220,55 +141,9 @@ class InPlaceProtocol(HttpToolsProtocol):
         else:
             self.transport.writelines((b"".join(parts), response.body))
         if keep:
-            self.asked, self.deadline = False, self.loop.time() + self.settings.keep_alive_seconds
+            self.deadline = self.loop.time() + self.settings.keep_alive_seconds
         else:
-            self.transport.close()
-
-    def on_response_complete(self) -> None:
-        """Begin to wait for the next request of the ordinary road; uvicorn's own timer ends idle connections there."""
-        self.asked = False
-        super().on_response_complete()
-
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP, or has headers beyond measure, and close."""
-        if self.header_bytes > HEADER_BYTES:
-            self.turn_away(Refusal("HEADERS_TOO_LARGE", f"The headers are larger than {HEADER_BYTES} bytes.", 431))
-        else:
-            self.turn_away(Refusal("BAD_REQUEST", msg, 400))
-
-    def turn_away(self, refusal: Refusal) -> None:
-        """Write a refusal unless an answer has begun, and close."""
-        begun = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
-        if not begun and not self.transport.is_closing():
-            body = orjson.dumps({"errors": refusal.errors})
-            size = b"content-length: %d\r\n" % len(body)
-            kind = b"content-type: application/json; charset=utf-8\r\n"
-            self.transport.write(b"".join((STATUS[refusal.status], kind, size, CLOSE, b"\r\n", body)))
-        self.transport.close()
-
-    def pause_writing(self) -> None:
-        """Give the client some time to read."""
-        super().pause_writing()
-        self.unread_deadline = self.loop.time() + self.settings.write_seconds
-
-    def resume_writing(self) -> None:
-        """Forgive a client that reads again."""
-        super().resume_writing()
-        self.unread_deadline = inf
-
-    def is_late(self, now: float) -> bool:
-        """Whether the client owes us something for too long."""
-        return self.deadline < now or self.unread_deadline < now
-
-    def expire(self) -> None:
-        """End a connection that is past a deadline."""
-        self.deadline, unread, self.unread_deadline = inf, self.unread_deadline, inf
-        if unread < inf and self.flow.write_paused:
-            self.transport.abort()
-        elif self.asked:
-            self.turn_away(Refusal("REQUEST_TIMEOUT", "The request did not arrive in time.", 408))
-        else:
-            self.transport.close()
+            self.end()
 
 
 @lru_cache(HEADS)

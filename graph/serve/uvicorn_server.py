@@ -14,6 +14,7 @@ import uvicorn
 
 from graph.edge.asgi import App
 from graph.edge.backpressure import WebSocketProtocol
+from graph.edge.buffers import Buffers
 from graph.edge.deadlines import Deadlines
 from graph.edge.in_place import InPlaceProtocol
 from graph.settings import Settings
@@ -25,7 +26,10 @@ ACCEPTED = 512
 
 def config(app: App, settings: Settings, **given: Any) -> uvicorn.Config:
     """Return uvicorn's configuration: our protocol, our logs, our limits."""
-    http = partial(InPlaceProtocol, endpoint=app.endpoint, admission=app.admission, deadlines=Deadlines())
+    buffers = Buffers(settings.bodies_bytes)
+    http = partial(
+        InPlaceProtocol, endpoint=app.endpoint, admission=app.admission, deadlines=Deadlines(), buffers=buffers
+    )
     return uvicorn.Config(
         app,
         host=settings.host,
@@ -39,6 +43,7 @@ def config(app: App, settings: Settings, **given: Any) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         backlog=BACKLOG,
+        ws_per_message_deflate=False,  # inflating costs a client nothing and us much
         ws_max_size=settings.body_bytes,
         ws_ping_interval=settings.ping_seconds,
         ws_ping_timeout=settings.ping_seconds,

@@ -1,0 +1,45 @@
+"""Bounds what is buffered of unfinished requests and messages in one process, whichever connections they come on.
+
+Each connection says how much it holds whenever that changes. Past the bound the one that holds most is refused, so that
+few large or slow senders cannot keep small requests out.
+"""
+
+from typing import Protocol
+
+from graph.edge.admission import RETRY_AFTER
+from graph.errors import Refusal
+
+
+class Holder(Protocol):
+    """A connection that buffers what its client sends."""
+
+    @property
+    def may_be_refused(self) -> bool:
+        """Whether what it holds may be thrown away, since nothing of it was executed."""
+
+    def make_room(self, refusal: Refusal) -> None:
+        """Throw away what it holds, and say why."""
+
+
+class Buffers:
+    """What the connections of one process hold, in bytes."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.total, self.refused = most, 0, 0
+        self._held: dict[Holder, int] = {}
+
+    def hold(self, holder: Holder, size: int) -> None:
+        """Note that *holder* holds *size* bytes; while there are too many altogether, refuse who holds most."""
+        self.total += size - self._held.pop(holder, 0)
+        if size:
+            self._held[holder] = size
+        while self.total > self.most:
+            refusable = [each for each in self._held if each.may_be_refused]
+            if not refusable:
+                return
+            largest = max(refusable, key=self._held.__getitem__)
+            self.total -= self._held.pop(largest)
+            self.refused += 1
+            largest.make_room(
+                Refusal("OVERLOADED", "The server receives as much as it can hold; try again.", 503, (RETRY_AFTER,))
+            )
