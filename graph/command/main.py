@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -85,9 +85,10 @@ def serve(folders: Sequence[str], path: Path | None, watch: bool, base_url: str 
         chosen = settings.from_environment(os.environ, **_read(given))
         if chosen.write_back and not sources:
             raise click.UsageError("--write-back writes to the folders that are served: name one")
+        report = _ingested(file, sources, keep_missing=False) if sources else Report()
         if sources:
-            console.show(_ingested(file, sources, keep_missing=False), as_json=False, err=True)
-        site.run(chosen, file, sources, writer, watch=_show if watch else None)
+            _show(report)
+        site.run(chosen, file, sources, writer, ingested=report, watch=_show if watch else None)
 
 
 @main.command()
@@ -235,8 +236,7 @@ def _existing(path: Path) -> Path:
 
 
 def _show(report: Report) -> None:
-    """Show an ingest of edited files, where it changed something or could not."""
-    if report.added or report.updated or report.removed or report.failed:
+    with suppress(OSError):  # nobody reads it any more, which is no reason to serve nothing
         console.show(report, as_json=False, err=True)
 
 

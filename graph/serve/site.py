@@ -33,25 +33,26 @@ from store.tiny.store import TinyStore
 from store.troubles import Troubles
 
 
-def run(
+def run(  # noqa: PLR0913 -- options, by keyword
     settings: Settings,
     path: Path,
     sources: Sequence[Source],
     writer: LineWriter,
     *,
+    ingested: Report,
     watch: Callable[[Report], None] | None = None,
 ) -> None:
-    """Serve the store at *path* until SIGINT or SIGTERM; *writer* writes the log.
+    """Serve the store at *path*, with the folders as they were *ingested*, until SIGINT or SIGTERM.
 
-    With *watch* edits of the folders are taken up, and it is called with the report of each such ingest.
-    Raises OSError where the port is taken, StoreError where the store cannot be opened.
+    *writer* writes the log. With *watch* edits of the folders are taken up, and it is called with the report of each
+    such ingest. Raises OSError where the port is taken, StoreError where the store cannot be opened.
     """
     # What raises does so before anything starts, and not in every worker.
     traced(settings)
     Keys(settings)  # those of the settings
     load(settings.keys_file)
     troubles = writer.troubles
-    with watching(path, sources, watch, troubles) if watch and sources else nullcontext():
+    with watching(path, sources, watch, troubles, ingested) if watch and sources else nullcontext():
         if settings.workers < 2:
             work(settings, path, sources, writer)
         else:

@@ -105,6 +105,7 @@ class _Ingest:
             listing = await asyncio.to_thread(listed, folder)
             report.skipped += listing.skipped
             report.fail(source.named(problem) for problem in listing.problems)
+            await self._adopt(source.real)
             known = {} if self._store is None else dict(await self._store.digests(source.identity))
             files = await self._own(listing.files, known)
             self._run.total += len(files)
@@ -114,6 +115,18 @@ class _Ingest:
             if not keep_missing:
                 await self._remove(known, listing)
 
+    async def _adopt(self, former: str) -> dict[str, str]:
+        """Take over what the store knows by another path of the same folder, and return its digests."""
+        identity = self._source.identity
+        if self._store is None or self._source.name or former == identity:
+            return {}
+        digests = dict(await self._store.digests(former))
+        paths = list(digests)
+        for start in range(0, len(paths), BATCH):
+            documents = await self._store.documents(paths[start : start + BATCH])
+            await self._apply([Put(replace(each, source=identity)) for each in documents if each is not None])
+        return digests
+
     def _base_url(self, folder: Folder) -> str | None:
         try:
             return self._source.base_url or folder.base_url()
@@ -121,7 +134,7 @@ class _Ingest:
             self._report.fail(map(self._source.named, error.problems))
             return None
 
-    async def _own(self, files: list[File], known: Mapping[str, str]) -> list[File]:
+    async def _own(self, files: list[File], known: dict[str, str]) -> list[File]:
         """Return the files whose paths no other source has."""
         prefix, owners = self._source.prefix, self._run.owners
         paths = [prefix + file.path for file in files]
@@ -129,7 +142,11 @@ class _Ingest:
         fresh = [path for path in paths if path not in known and path not in names]
         if self._store is not None and fresh:
             for path, document in zip(fresh, await self._store.documents(fresh), strict=True):
-                if document is not None and not _is_gone(document.source):
+                if document is None or _is_gone(document.source) or path in known:
+                    continue
+                if self._source.is_at(document.source):
+                    known.update(await self._adopt(document.source))
+                else:
                     names[path] = document.source or "the API"
         for path, owner in names.items():
             message = f"comes from {owner} and from {self._source.shown}; name one of them: NAME=FOLDER"
@@ -244,7 +261,7 @@ def _differing(
 def _distinct(sources: Sequence[Source]) -> Sequence[Source]:
     seen: dict[str, Source] = {}
     for source in sources:
-        other = seen.setdefault(source.identity, source)
+        other = seen.setdefault(source.name or source.real, source)
         if other is not source:
             raise StoreError(
                 f"{source.shown} and {other.shown} are the same source; give each folder a name of its own"
@@ -254,4 +271,4 @@ def _distinct(sources: Sequence[Source]) -> Sequence[Source]:
 
 def _is_gone(identity: str) -> bool:
     """Tell whether a source is an unnamed folder that exists no more, so that another source may have its articles."""
-    return identity.startswith("/") and not Path(identity).exists()
+    return identity.startswith("/") and not os.path.lexists(identity)

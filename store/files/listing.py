@@ -8,7 +8,9 @@ skipped.
 import os
 import stat
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from errno import ENOENT
 from pathlib import Path
 
 from store.errors import Problem, by_location
@@ -17,6 +19,8 @@ from store.files.front_matter import FENCED, WHOLE
 
 DEEPEST = 64
 """Directories within directories."""
+MOST_LINKS = 40
+"""Links that a path may lead through, as in the kernel."""
 
 
 @dataclass(slots=True)
@@ -28,6 +32,8 @@ class Listing:
     problems: list[Problem] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     """Directories whose files are unknown, not gone; each ends in a slash, and is empty for the folder itself."""
+    places: set[str] = field(default_factory=set)
+    """The real paths of all directories that decide what is listed: those walked, and those that links lead through."""
 
     def refuse(self, path: str, code: str, message: str) -> None:
         """Note that something there is not read."""
@@ -41,7 +47,7 @@ def listed(folder: Folder) -> Listing:
 
 class _Walk:
     def __init__(self, folder: Folder) -> None:
-        self._folder = folder
+        self._folder, self._root = folder, folder.real.rstrip("/")
         self._listing = Listing()
         self._seen: set[tuple[int, int]] = set()
         self._waiting = deque([File("", "")])
@@ -62,6 +68,7 @@ class _Walk:
             return
         try:
             handle = self._folder.directory(real)
+            self._listing.places.add(f"{self._root}/{real}".rstrip("/") or "/")
             state = os.fstat(handle)
             if (state.st_dev, state.st_ino) not in self._seen:
                 self._seen.add((state.st_dev, state.st_ino))
@@ -86,15 +93,15 @@ class _Walk:
 
     def _follow(self, link: File) -> None:
         """Take what a link leads to, if that is inside; a directory only if it was not walked under its own name."""
-        root = self._folder.real.rstrip("/")
+        root = self._root
         written = f"{root}/{link.real}"
+        self._listing.places.update(each for each in _passed(written) if f"{each}/".startswith(f"{root}/"))
         try:
             mode = Path(written).stat().st_mode
-        except FileNotFoundError:
-            self._listing.refuse(link.path, "file.link", "leads to nothing")
-            return
         except OSError as error:
-            self._listing.problems.append(refusal(link.path, error))
+            nothing = Problem(link.path, None, "file.link", "leads to nothing")
+            self._listing.problems.append(nothing if error.errno == ENOENT else refusal(link.path, error))
+            self._listing.unread.append(f"{link.path}/")
             return
         target = os.path.realpath(written)
         real = target[len(root) + 1 :]
@@ -126,6 +133,25 @@ class _Walk:
             self._listing.refuse(shown, "file.name", "has a name that is no UTF-8")
             return False
         return True
+
+
+def _passed(path: str) -> Iterator[str]:
+    """Yield each directory that holds a name or a link on the way to what a path leads to, itself without links."""
+    left, place, links = [*reversed(Path(path).parts[1:])], Path("/"), 0
+    while left and links < MOST_LINKS:
+        name = left.pop()
+        if name == "..":
+            place = place.parent
+            continue
+        yield str(place)
+        try:
+            target = (place / name).readlink()
+        except OSError:
+            place /= name  # no link, or nothing there
+        else:
+            links += 1
+            place = Path("/") if target.is_absolute() else place
+            left += reversed(target.parts[target.is_absolute() :])
 
 
 def _may_be_document(path: str) -> bool:

@@ -29,8 +29,20 @@ class Source:
 
     @property
     def identity(self) -> str:
-        """What the store knows the source by: its name, else where the folder lies."""
-        return self.name or os.path.realpath(self.folder)
+        """What the store knows the source by: its name, else the path that was given, whatever its links lead to today.
+
+        A path that is relative stands below the working directory as the shell shows it, links included.
+        """
+        return self.name or os.path.normpath(_working_directory() / self.folder)
+
+    @property
+    def real(self) -> str:
+        """The folder's path without links."""
+        return os.path.realpath(self.folder)
+
+    def is_at(self, identity: str) -> bool:
+        """Tell whether an identity is another path of this folder, which has no name."""
+        return not self.name and identity.startswith("/") and os.path.realpath(identity) == self.real
 
     @property
     def prefix(self) -> str:
@@ -56,3 +68,11 @@ class Source:
             return Folder(self.folder)
         except OSError as error:
             raise StoreError(f"{self.folder}: no folder that can be read: {error.strerror}") from None
+
+
+def _working_directory() -> Path:
+    shown = Path(os.environ.get("PWD", ""))
+    try:
+        return shown if shown.is_absolute() and shown.samefile(".") else Path.cwd()
+    except OSError:
+        return Path.cwd()

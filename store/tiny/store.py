@@ -93,6 +93,10 @@ class TinyStore:
         self._storage.close()
         self._save_cache()
 
+    def catch_up(self) -> None:
+        """Take in at once what others wrote, as a store that follows does all the time. Raises StoreError, OSError."""
+        self._storage.poll()
+
     def compact(self) -> bool:
         """Fold the journal into the file that TinyDB itself opens; false where there was nothing to do.
 

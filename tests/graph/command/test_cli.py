@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -194,10 +194,12 @@ def test_the_real_folders_give_their_known_figures(store: Path) -> None:
 
 
 @contextmanager
-def serving(*arguments: str | Path, port: int | None = None) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """Run a real server, on a free port unless one is given, until the context ends."""
+def serving(
+    *arguments: str | Path, port: int | None = None, before: Sequence[str] = ()
+) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """Run a real server, on a free port unless one is given, until the context ends; *before* stands before it."""
     port = port or free_port()
-    command = [sys.executable, "-m", "graph", "serve", *map(str, arguments), "--port", str(port)]
+    command = [*before, sys.executable, "-m", "graph", "serve", *map(str, arguments), "--port", str(port)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         url = f"http://127.0.0.1:{port}/graphql"
         try:

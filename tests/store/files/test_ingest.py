@@ -196,6 +196,80 @@ async def test_a_folder_without_a_name_may_move(store: CountedStore, site: Path,
     assert (report.added, report.updated, report.failed) == (0, 3, 0)
 
 
+@pytest.fixture
+def releases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for number in (1, 2):
+        write(tmp_path / f"releases/{number}/site/a.md", f"release {number}")
+        write(tmp_path / f"releases/{number}/site/only{number}.md", "x")
+    (tmp_path / "current").symlink_to("releases/1")
+    (tmp_path / "chained").symlink_to("current")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PWD", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize("given", ["current/site", "chained/site", "./releases/../current/site/", "{}/current/site"])
+async def test_an_unnamed_folder_is_the_path_that_was_given_wherever_its_links_lead(
+    store: CountedStore, releases: Path, given: str
+) -> None:
+    source = Source.parse(given.format(releases))
+    assert counts(await ingest(store, [source])) == (2, 0, 0, 0, 0, 0)
+    repoint(releases / "current", "releases/2")
+    assert counts(await ingest(store, [source])) == (1, 1, 0, 1, 0, 0)
+    assert await titles(store) == {"a.md": "release 2", "only2.md": "x"}
+
+
+async def test_an_unnamed_folder_that_is_the_working_directory_is_where_the_shell_shows_it(
+    store: CountedStore, releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        repoint(releases / "current", f"releases/{number}")
+        monkeypatch.chdir(releases / "current/site")
+        monkeypatch.setenv("PWD", str(releases / "current/site"))
+        assert (await ingest(store, [Source.parse(".")])).failed == 0
+    assert await titles(store) == {"a.md": "release 2", "only2.md": "x"}
+    monkeypatch.setenv("PWD", "/somewhere/else")
+    assert Source.parse(".").identity == str(releases / "releases/2/site")
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("releases/1/site", "current/site"),  # what stores of former versions hold for either
+        ("current/site", "releases/1/site"),
+        ("current/site", "chained/site"),
+    ],
+)
+async def test_a_folder_is_the_same_by_another_path_and_what_is_gone_or_broken_is_taken_over_too(
+    store: CountedStore, releases: Path, first: str, then: str
+) -> None:
+    await ingest(store, [Source.parse(first)])
+    (releases / "releases/1/site/only1.md").unlink()
+    write(releases / "releases/1/site/a.md", "a: b")
+    report = await ingest(store, [Source.parse(then)])
+    assert [problem.code for problem in report.problems] == ["yaml.syntax"]
+    assert await titles(store) == {"a.md": "release 1"}
+    assert dict(await store.digests(Source.parse(first).identity)) == {}
+    sequence = store.sequence
+    assert (await ingest(store, [Source.parse(then)])).removed == 0
+    assert store.sequence == sequence
+
+
+async def test_a_folder_whose_link_leads_to_nothing_at_the_moment_is_not_gone(
+    store: CountedStore, releases: Path
+) -> None:
+    repoint(releases / "current", "releases/1/site")
+    await ingest(store, [Source.parse("current")])
+    repoint(releases / "current", "nothing")
+    report = await ingest(store, [Source.parse("releases/2/site")])
+    assert [(problem.path, problem.code) for problem in report.problems] == [("a.md", "path.conflict")]
+
+
+def repoint(link: Path, target: str) -> None:
+    link.unlink()
+    link.symlink_to(target)
+
+
 async def test_another_base_url_reads_unchanged_files_again(store: CountedStore, site: Path) -> None:
     write(site / "_news/a.md", "a", "images:\n  - url: /a.jpg\n")
     await ingest(store, [Source(site)])
