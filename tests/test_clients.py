@@ -123,6 +123,14 @@ def test_the_client_preset_gives_strict_types_without_any(desk: Path, url: str) 
     assert ANY.search(generated.replace(HOLDER, "")) is None
 
 
+def test_tools_that_introspect_by_url_read_the_answer_in_every_encoding_that_they_offer(desk: Path, url: str) -> None:
+    assert "No breaking changes detected" in follow("By URL, with graphql-codegen and graphql-inspector", desk, url)
+    types = (desk / "src" / "gql" / "graphql.ts").read_text(encoding="utf-8")
+    assert "LatestQuery" in types
+    run(f"graphql-inspector introspect {url}/graphql --write introspected.graphql", desk)
+    assert (desk / "introspected.graphql").read_text(encoding="utf-8").count("\ntype ") > 10
+
+
 def test_relay_compiles_a_page_of_a_connection(desk: Path, url: str) -> None:
     follow("Relay", desk, url)
     artifacts = [path.read_text(encoding="utf-8") for path in desk.glob("relay/__generated__/*.ts")]
