@@ -98,6 +98,7 @@ class App:
             routes=[*self.probes.routes, *routes], exception_handlers=handlers, lifespan=lambda _: self.lifespan()
         )
         self.others.router.redirect_slashes = False  # a redirect would lead wherever the Host header says
+        self.others.state.callers = self.endpoint.callers  # what pages know callers by
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection's event scope."""

@@ -1,4 +1,4 @@
-"""Serves pages to browsers: the reader, the playground's files, and the pictures of the folders that are served.
+"""Serves pages to browsers: the reader and the playground's files; the folders' pictures are `pictures`' to serve.
 
 The pages are built from `web/` into the folder `graph/web`, and are part of the wheel. Where they have not been built
 the API answers as ever, and a plain page says how to get them.
@@ -11,6 +11,10 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
+
+from graph.edge.compression import chosen
+from graph.edge.pictures import Pictures, inside
+from store.base import Store
 
 WEB = Path(__file__).parent.parent / "web"
 """Where the built pages are."""
@@ -29,8 +33,6 @@ READER_PATHS = (
 )
 """Addresses of the reader, which reads in the address what to show."""
 
-PICTURES = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"}
-
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 READER_POLICY = (
     f"{NOTHING}; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -41,9 +43,6 @@ PLAYGROUND_POLICY = (
     "font-src 'self' data:; "  # the editor's icons and its typeface come in its style sheet
     "style-src 'self' 'unsafe-inline'"  # it writes its themes and the place of each line as styles, and takes no nonce
 )
-PICTURE_POLICY = f"{NOTHING}; style-src 'unsafe-inline'; sandbox"
-"""An SVG may style itself and nothing else."""
-
 HEADERS = {
     "Cache-Control": "no-cache",
     "Content-Security-Policy": READER_POLICY,
@@ -69,11 +68,14 @@ INVITATION = '<meta name="broadsheet:playground" content="/graphql" />'
 class Pages:
     """The pages of one server.
 
-    `folders` are those whose articles it serves, and whose pictures it may show; `playground` says if there is one.
+    `folders` are those whose articles it serves, and whose pictures it may show, as *store* says; `playground` says if
+    there is one.
     """
 
-    def __init__(self, folders: Sequence[Path] = (), web: Path = WEB, playground: bool = True) -> None:
-        self.folders = [folder.resolve() for folder in folders]
+    def __init__(
+        self, folders: Sequence[Path] = (), web: Path = WEB, playground: bool = True, store: Store | None = None
+    ) -> None:
+        self.pictures = Pictures(folders, store)
         self.web = web.resolve()
         self.playground = playground
 
@@ -83,7 +85,7 @@ class Pages:
         return [
             *(Route(path, self.reader) for path in READER_PATHS),
             Route("/web/{name:path}", self.asset),
-            Route("/pictures/{name:path}", self.picture),
+            Route("/pictures/{name:path}", self.pictures.picture),
         ]
 
     def reader(self, _: Request) -> Response:
@@ -93,7 +95,7 @@ class Pages:
         return HTMLResponse(page if self.playground else page.replace(INVITATION, ""), headers=HEADERS)
 
     def asset(self, request: Request) -> Response:
-        """Answer with a built file, gzipped where that is asked for; its name changes with its content."""
+        """Answer with a built file, gzipped where that is preferred; its name changes with its content."""
         path = inside(self.web, request.path_params["name"])
         if path is None or path.suffix == ".gz":
             return Response(status_code=404)
@@ -102,29 +104,6 @@ class Pages:
         zipped = path.with_name(path.name + ".gz")
         if zipped.is_file():
             headers["Vary"] = "Accept-Encoding"
-            if "gzip" in request.headers.get("accept-encoding", ""):
+            if chosen(",".join(request.headers.getlist("accept-encoding")), ("gzip",)):
                 return FileResponse(zipped, media_type=media, headers={**headers, "Content-Encoding": "gzip"})
         return FileResponse(path, media_type=media, headers=headers)
-
-    def picture(self, request: Request) -> Response:
-        """Answer with a picture that lies in a served folder, where an article named it by a relative address."""
-        name = request.path_params["name"]
-        found = (inside(folder, name) for folder in self.folders)
-        path = next((path for path in found if path and path.suffix.lower() in PICTURES), None)
-        if path is None:
-            return Response(status_code=404)
-        headers = {
-            "Cache-Control": "public, max-age=300",
-            "Content-Security-Policy": PICTURE_POLICY,
-            "X-Content-Type-Options": "nosniff",
-        }
-        return FileResponse(path, headers=headers)
-
-
-def inside(folder: Path, name: str) -> Path | None:
-    """Return the file *name* of *folder*; None where there is none, or where the name leads out of the folder."""
-    try:
-        path = (folder / name).resolve()
-    except (OSError, ValueError):
-        return None
-    return path if path.is_relative_to(folder) and path.is_file() else None

@@ -105,7 +105,7 @@ def work(
     if shared is not None:
         end_with_parent()
     with TinyStore(path) as store, traced(settings) as spans:
-        pages = Pages([source.folder for source in sources], playground=settings.shows_playground)
+        pages = Pages([source.folder for source in sources], playground=settings.shows_playground, store=store)
         routes = pages.routes if settings.web else ()
         app = App(
             store,
