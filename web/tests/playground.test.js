@@ -110,16 +110,27 @@ describe('the playground', () => {
     await page.locator('.graphiql-plugin').getByText('newest first, unless the filter or the order say otherwise').waitFor()
   })
 
-  it('gives a panel the whole page on a phone, and the page back', async () => {
-    await page.setViewportSize({ width: 360, height: 740 })
-    const editor = page.locator('.graphiql-query-editor')
-    await editor.waitFor()
-    await page.getByRole('button', { name: /Documentation Explorer/ }).click()
-    await editor.waitFor({ state: 'hidden' })
-    await page.getByRole('link', { name: 'Query' }).first().waitFor()
-    await page.getByRole('button', { name: /Documentation Explorer/ }).click()
-    await editor.waitFor()
-  })
+  for (const [width, height] of [[320, 640], [360, 740], [390, 844], [700, 900]]) {
+    for (const panel of ['Documentation Explorer', 'History', 'GraphiQL Explorer']) {
+      it(`leaves the editor to be written in beside ${panel} on a phone of ${width} pixels`, async () => {
+        await page.setViewportSize({ width, height })
+        await page.getByRole('button', { name: `Show ${panel}` }).click()
+        const shown = page.locator('.graphiql-plugin')
+        await shown.locator(':scope > *').first().waitFor()
+        for (const part of [shown, page.locator('.graphiql-query-editor'), page.locator('.graphiql-response')]) {
+          const box = await part.boundingBox()
+          assert.ok(box && box.width > width - 20 && box.height >= 100, JSON.stringify(box))
+          assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height, JSON.stringify(box))
+        }
+        await write(page, '.graphiql-query-editor', '{ __typename }')
+        await run(page)
+        await answered(page, /"Query"/)
+        await page.getByRole('button', { name: `Hide ${panel}` }).click()
+        await page.locator('.graphiql-editor-tools').waitFor()
+        assert.ok(((await page.locator('.graphiql-query-editor').boundingBox())?.y ?? height) < 100)
+      })
+    }
+  }
 
   it('composes a query in the explorer', async () => {
     await page.getByRole('button', { name: /GraphiQL Explorer/ }).click()
