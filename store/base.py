@@ -44,9 +44,10 @@ class Document(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Create or replace one document."""
+    """Create or replace one document; a new one that is *distinct* is refused where `store.paths` has it alike."""
 
     document: Document
+    distinct: bool = False
 
 
 @dataclass(frozen=True, slots=True)

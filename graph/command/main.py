@@ -75,7 +75,7 @@ main.add_command(keys)
 def serve(folders: Sequence[str], path: Path | None, watch: bool, base_url: str | None, **given: Any) -> None:
     """Read the folders, then serve their articles; without a folder, those of an existing store."""
     sources = [Source.parse(folder, base_url) for folder in folders]
-    if not sources and (path is None or not path.exists()):
+    if not sources and (path is None or not _has_files(path)):
         raise click.UsageError("name a folder of articles, or an existing --store")
     from graph.observe import log  # noqa: PLC0415 -- see above
     from graph.serve import site  # noqa: PLC0415 -- see above
@@ -230,9 +230,17 @@ def _sources(folders: Sequence[str], base_url: str | None) -> list[Source]:
 
 
 def _existing(path: Path) -> Path:
-    if not path.exists():
+    if not _has_files(path):
         raise StoreError(f"{path}: there is no store here; `broadsheet ingest FOLDER --store {path}` makes one")
     return path
+
+
+def _has_files(path: Path) -> bool:
+    """Whether there is a store at *path*, or what is left of one: opening it says what to do then."""
+    names = (f"{path.name}.previous", f"{path.name}.journal.")
+    return path.exists() or (
+        path.parent.is_dir() and any(each.name.startswith(names) for each in path.parent.iterdir())
+    )
 
 
 def _show(report: Report) -> None:

@@ -78,7 +78,8 @@ class App:
         self.metrics = Metrics(shared_metrics)
         self.troubles = troubles or Troubles()
         self.of_parent = TroublesOfParent(shared_metrics) if shared_metrics else None
-        self.probes = Probes(store, self.metrics, self.samples, self.all_troubles)
+        desk = Desk(store, sources)
+        self.probes = Probes(store, self.metrics, self.samples, self.all_troubles, desk)
         self.log = RequestLog(settings, writer or LineWriter(self.troubles))
         self.observers = [each for each in (self.metrics, self.log, spans) if each is not None]
         self.endpoint = Endpoint(
@@ -87,7 +88,7 @@ class App:
             settings,
             keys=Keys(settings, clock),
             documents=documents(settings, DOCUMENTS),
-            desk=Desk(store, sources),
+            desk=desk,
             admission=self.admission,
             observe=self.observe,
             page=playground.page,

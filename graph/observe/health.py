@@ -17,6 +17,7 @@ from graph.observe.log import instant
 from graph.observe.metrics import Metrics, Samples, Values
 from store.base import Store
 from store.criteria import Criteria
+from store.files.write_back import Desk
 from store.troubles import Trouble
 
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
@@ -31,9 +32,11 @@ class Probes:
         metrics: Metrics,
         samples: Callable[[], Samples],
         troubles: Callable[[], Sequence[Trouble]],
+        desk: Desk,
     ) -> None:
-        """Tell of *store*, of what *samples* counts, and of the *troubles* that there are when it is asked."""
+        """Tell of *store*, of what *samples* counts, of *desk*, and of the *troubles* at the moment of asking."""
         self.store, self.metrics, self.samples, self.troubles = store, metrics, samples, troubles
+        self.desk = desk
         self._serving = False
 
     @contextmanager
@@ -73,7 +76,7 @@ class Probes:
         troubles = [
             {"task": each.task, "since": instant(each.since), "reason": each.reason} for each in self.troubles()
         ]
-        return json({"status": "ready", **loaded, "writable": self.store.failure is None, "troubles": troubles})
+        return json({"status": "ready", **loaded, "writable": self.writable, "troubles": troubles})
 
     async def prometheus(self, _: Request) -> Response:
         """Answer Prometheus."""
@@ -85,13 +88,18 @@ class Probes:
         store: Values = {
             "store_articles": ("Articles in the store, unpublished ones too.", await self.articles(drafts=True)),
             "store_sequence": ("The store's sequence.", self.store.sequence),
-            "store_writable": ("Whether the store takes writes.", self.store.failure is None),
+            "store_writable": ("Whether the store takes writes, and their files can be written.", self.writable),
             "store_stale": ("Whether the store is no longer followed.", self.store.stale is not None),
             "search_ready": ("Whether the full text is made.", self.store.search_ready),
         }
         samples, now = self.samples(), datetime.now(UTC)
         troubles = {each.task: (now - each.since).total_seconds() for each in self.troubles()}
         self.metrics.publish(Samples(samples.counters, {**samples.gauges, **store}, troubles))
+
+    @property
+    def writable(self) -> bool:
+        """Whether a save would work, as far as the last ones tell."""
+        return self.store.failure is None and self.desk.failure is None
 
     async def articles(self, drafts: bool) -> int:
         """Return how many articles there are; only Prometheus is given those that are unpublished."""

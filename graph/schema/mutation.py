@@ -17,6 +17,7 @@ from graph.schema.node import global_id_of
 from graph.schema.query import path_of
 from store import article as stored
 from store import errors
+from store.files.entities import article as described
 
 WRITE = "articles:write"
 
@@ -135,12 +136,11 @@ async def save(context: Context, path: str, text: str) -> Saved | Refused:
     if not context.viewer.write:
         return NOT_ALLOWED
     try:
-        created = await context.edited.save(path, text)
+        written = await context.edited.save(path, text)
     except errors.ArticleError as error:
         return Refused(str(error), error.code, problems=error.problems)
     (article,) = await context.store.articles([path], drafts=True)
-    assert article is not None  # noqa: S101 # it was just saved, and nothing else removes it unseen
-    return Saved(article, created)
+    return Saved(article or described(written.document), written.created)  # somebody may have removed it since
 
 
 async def remove(context: Context, by: inputs.ArticleKey) -> Any:

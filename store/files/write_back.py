@@ -10,7 +10,9 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from errno import EACCES, EDQUOT, EFBIG, EIO, ENOSPC, EPERM, EROFS
 
 from store.base import Document, Kind, Put, Remove, Store
 from store.errors import ArticleError, FileChangedError, FileNotWrittenError, Problem
@@ -20,6 +22,7 @@ from store.files.front_matter import FENCED, WHOLE
 from store.files.listing import DEEPEST
 from store.files.place import Content, Place, placed
 from store.files.source import Source
+from store.paths import alike, path_form
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +34,16 @@ PATIENCE = 5.0
 BEHIND = 0.5
 """Seconds to wait until the store has followed what another process wrote to file and store."""
 PAUSE = 0.01
+DISK = {EACCES, EDQUOT, EFBIG, EIO, ENOSPC, EPERM, EROFS}
+"""What every save would meet, whatever its path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was saved: the document, and whether it is new."""
+
+    document: Document
+    created: bool
 
 
 class Desk:
@@ -38,9 +51,15 @@ class Desk:
 
     def __init__(self, store: Store, sources: Sequence[Source] = ()) -> None:
         self._store, self._sources = store, sources
+        self._swept: set[str] = set()
+        self.failure: str | None = None
+        """What the disk refused when an article was last to be saved or removed, in words; None once it did not."""
 
-    async def save(self, path: str, text: str) -> bool:
-        """Create or replace one article, checked exactly as a file is, and return whether it is new.
+    async def save(self, path: str, text: str) -> Written:
+        """Create or replace one article, checked exactly as a file is, and return what is on disk.
+
+        An article whose path differs from that of another one only by case, or by how its letters are composed, is
+        refused: there are file systems that cannot hold both.
 
         Raises ArticleError, FileNotWrittenError, FileChangedError, and what the store raises.
         """
@@ -50,8 +69,9 @@ class Desk:
         source = self._source(path, before)
         if source is None:
             origin = Origin(before.source, before.ingested_at, before.base_url) if before else Origin("", _now())
-            await self._store.apply([Put(article(raw, path, origin))])
-            return before is None
+            document = article(raw, path, origin)
+            await self._store.apply([Put(document, distinct=True)])
+            return Written(document, before is None)
         return await asyncio.to_thread(lambda: asyncio.run(self._save(source, path, raw)))
 
     async def remove(self, path: str) -> None:
@@ -63,16 +83,19 @@ class Desk:
             return
         await asyncio.to_thread(lambda: asyncio.run(self._remove(source, path)))
 
-    async def _save(self, source: Source, path: str, raw: bytes) -> bool:
-        with _alone(source) as folder, _at(folder, source, path) as (place, there):
+    async def _save(self, source: Source, path: str, raw: bytes) -> Written:
+        with _alone(source) as folder, self._at(folder, source, path) as (place, there):
             before = await self._unless_changed(source, path, there)
+            if there is None:
+                _refuse_alike(path, place)
             base_url = source.base_url or _base_url(folder)
             document = article(raw, path, Origin(source.identity, before.ingested_at if before else _now(), base_url))
-            await self._change(Put(document), place, there, Content(raw, there.mode if there else None))
-        return before is None
+            wanted = Content(raw, there.mode if there else None)
+            await self._change(Put(document, distinct=True), place, there, wanted)
+        return Written(document, before is None)
 
     async def _remove(self, source: Source, path: str) -> None:
-        with _alone(source) as folder, _at(folder, source, path) as (place, there):
+        with _alone(source) as folder, self._at(folder, source, path) as (place, there):
             if there is not None:
                 await self._unless_changed(source, path, there)
             await self._change(Remove(path), place, there, None)
@@ -81,8 +104,9 @@ class Desk:
         """Write the file as *wanted*, then apply the change; if either fails, put back what was *there*."""
         try:
             if wanted != there:
-                with _in_words(change.document.path if isinstance(change, Put) else change.path):
+                with self._in_words(change.document.path if isinstance(change, Put) else change.path):
                     place.put(wanted)
+                self.failure = None
             await self._store.apply([change])
         except BaseException:
             try:
@@ -107,6 +131,33 @@ class Desk:
                     "Try again once it is taken up (with --watch within a second, else by an ingest), or mend it"
                 )
             await asyncio.sleep(PAUSE)
+
+    @contextmanager
+    def _at(self, folder: Folder, source: Source, path: str) -> Iterator[tuple[Place, Content | None]]:
+        """Yield the place of an article's file, and what is there. Raises FileNotWrittenError."""
+        with ExitStack() as stack:
+            with self._in_words(path):
+                inner = path.removeprefix(source.prefix)
+                place = stack.enter_context(placed(folder.directory(""), inner, durable=True))
+                there = place.read()
+                self._sweep(f"{source.identity}/{inner.rpartition('/')[0]}", place)
+            yield place, there
+
+    def _sweep(self, directory: str, place: Place) -> None:
+        """Sweep a directory once: whoever left something there was killed, and this process began later."""
+        if directory not in self._swept:
+            place.sweep()
+            self._swept.add(directory)
+
+    @contextmanager
+    def _in_words(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            if isinstance(error, OSError) and error.errno in DISK:
+                self.failure = f"{path}: {reason}"
+            raise FileNotWrittenError(f"{path}: the file cannot be written: {reason}. Nothing was changed") from error
 
     async def _stored(self, path: str) -> Document | None:
         (document,) = await self._store.documents([path])
@@ -173,24 +224,12 @@ def _alone(source: Source) -> Iterator[Folder]:
         yield folder
 
 
-@contextmanager
-def _at(folder: Folder, source: Source, path: str) -> Iterator[tuple[Place, Content | None]]:
-    """Yield the place of an article's file, and what is there. Raises FileNotWrittenError."""
-    with ExitStack() as stack:
-        with _in_words(path):
-            inner = path.removeprefix(source.prefix)
-            place = stack.enter_context(placed(folder.directory(""), inner, durable=True))
-            there = place.read()
-        yield place, there
-
-
-@contextmanager
-def _in_words(path: str) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise FileNotWrittenError(f"{path}: the file cannot be written: {reason}. Nothing was changed") from error
+def _refuse_alike(path: str, place: Place) -> None:
+    """Raise ArticleError where the directory has a file whose name is that of *place* to some file systems."""
+    form = path_form(place.name)
+    for name in place.siblings():
+        if path_form(name) == form and name != place.name:
+            raise alike(path, path.removesuffix(place.name) + name)
 
 
 def _base_url(folder: Folder) -> str | None:

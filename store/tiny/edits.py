@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from store.base import Applied, Document, Kind, Put, Remove
 from store.errors import ArticleError, Problem
 from store.files.entities import Entity, entity, is_published
+from store.paths import alike, path_form
 from store.tiny.announcements import Announcement, changed_keys, whole_keys
 from store.tiny.disk.layout import CHANGES, TABLES, decode, encode
 from store.tiny.disk.record import Batch
@@ -17,17 +18,19 @@ from store.tiny.disk.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A document to be put, with its stored form and the entity that it describes."""
+    """A document to be put, with its stored form and the entity that it describes; for *distinct* see `Put`."""
 
     document: Document
     data: bytes
     entity: Entity
+    distinct: bool = False
 
 
-def edit(document: Document) -> Edit:
-    """Return the edit that puts *document*. Raises ArticleError if it is not valid."""
+def edit(put: Put) -> Edit:
+    """Return the edit that *put* asks for. Raises ArticleError if its document is not valid."""
+    document = put.document
     try:
-        return Edit(document, encode(document), entity(document))
+        return Edit(document, encode(document), entity(document), put.distinct)
     except (ValueError, TypeError, OverflowError) as error:
         raise ArticleError(Problem(document.path, None, "document.value", str(error))) from error
 
@@ -38,7 +41,7 @@ def edited(changes: Sequence[Put | Remove]) -> list[Edit | Remove]:
     problems: list[Problem] = []
     for change in changes:
         try:
-            edits.append(edit(change.document) if isinstance(change, Put) else change)
+            edits.append(edit(change) if isinstance(change, Put) else change)
         except ArticleError as error:
             problems += error.problems
     if problems:
@@ -47,7 +50,10 @@ def edited(changes: Sequence[Put | Remove]) -> list[Edit | Remove]:
 
 
 def batch(transaction: Transaction, edits: Sequence[Edit | Remove]) -> tuple[Batch | None, Applied]:
-    """Return the batch that *edits* make of what *transaction* sees, None if nothing changes; and what it does."""
+    """Return the batch that *edits* make of what *transaction* sees, None if nothing changes; and what it does.
+
+    Raises ArticleError where a document that has to be distinct is not.
+    """
     ledger = _Ledger(transaction, transaction.sequence)
     for each in edits:
         if isinstance(each, Remove):
@@ -72,6 +78,8 @@ class _Ledger:
         written = self.after.get(path)
         old = written.document if written else None if path in self.after else self.before[path]
         new = edit.document if edit else None
+        if edit and edit.distinct and old is None:
+            self._refuse_alike(path)
         if _same(old, new):
             if new is not None:
                 self.unchanged[path] = None
@@ -107,6 +115,13 @@ class _Ledger:
             unchanged=tuple(path for path in self.unchanged if path not in self.after),
             removed=tuple(kinds[True, False]),
         )
+
+    def _refuse_alike(self, path: str) -> None:
+        form = path_form(path)
+        for table in TABLES.values():
+            for other in self.transaction.identifiers(table):
+                if path_form(other) == form and other != path:
+                    raise alike(path, other)
 
     def _stored(self, path: str) -> Document | None:
         for table in TABLES.values():

@@ -124,6 +124,24 @@ def test_what_cannot_be_done_is_said_in_words(arguments: tuple[str, ...], says: 
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("command", [("serve",), ("query", "{ articles { totalCount } }"), ("compact",)], ids=str)
+@pytest.mark.parametrize("left", ["store.json.previous", "store.json.journal.*"])
+def test_a_store_whose_file_is_gone_is_told_what_to_do(
+    folder: Path, store: Path, command: tuple[str, ...], left: str
+) -> None:
+    for name in ("one.md", "two.md"):
+        write(folder, name, ONE)
+        broadsheet("ingest", folder, "--store", store)
+    left = left.replace("store.json", store.name)
+    for path in store.parent.glob(f"{store.name}*"):
+        if not path.match(left):
+            path.unlink()
+    said = broadsheet(*command, "--store", store, code=1).stderr
+    assert "the file is missing" in said
+    assert (f"mv '{store}.previous' '{store}'" in said) == left.endswith(".previous")
+    assert "ingest again" in said or left.endswith(".previous")
+
+
 def test_compact_folds_the_journal_into_the_file_beside_a_server(folder: Path, store: Path) -> None:
     with serving(folder, "--store", store) as (url, _):
         write(folder, "two.md", ONE.replace("One", "Two"))

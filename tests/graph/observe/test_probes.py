@@ -71,6 +71,13 @@ async def test_ready_tells_what_is_loaded_and_counts_no_drafts(app: App) -> None
     assert (reply.status, reply.json) == (200, {**told, "writable": False})
 
 
+async def test_ready_says_when_files_cannot_be_written(app: App) -> None:
+    app.probes.desk.failure = "a.md: No space left on device"
+    assert (await ask(app, "GET", path="/ready")).json["writable"] is False
+    app.probes.desk.failure = None
+    assert (await ask(app, "GET", path="/ready")).json["writable"] is True
+
+
 async def test_who_reads_an_old_state_is_not_ready(app: App) -> None:
     small(app).stale = "/srv/news.json: replaced"
     reply = await ask(app, "GET", path="/ready")
