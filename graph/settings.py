@@ -77,6 +77,10 @@ class Settings:
     concurrency: int = setting(
         256, "Most requests and operations on sockets under way or waiting in one process; more are shed with 503."
     )
+    work_seconds: float = setting(
+        2.0,
+        "Most seconds of work, by estimate, that queries under way may have left in one process; more are shed.",
+    )
     request_log: bool = setting(True, "Write one line of JSON to standard error for each request.")
     slow_seconds: float = setting(1.0, "Operations that take longer are logged as warnings.")
     tracing: bool = setting(

@@ -52,10 +52,8 @@ class Allowance:
     def check(self, variables: Mapping[str, Any]) -> int:
         """Return the cost with these variables. Raises Refusal where a page or the whole is too large."""
         settings, slicings = self.settings, self.cost.slicings
-        if self.in_variables:
-            conditions = self.conditions + sum(each.count(variables) for each in self.in_variables)
-            if conditions > settings.conditions:
-                raise too_many_conditions(settings.conditions)
+        if self.in_variables and self.conditions_of(variables) > settings.conditions:
+            raise too_many_conditions(settings.conditions)
         if slicings:
             variables = {**self.defaults, **variables}
             for slicing in slicings:
@@ -69,6 +67,10 @@ class Allowance:
         if slicings:
             self._check_values(variables)
         return total
+
+    def conditions_of(self, variables: Mapping[str, Any]) -> int:
+        """Return how many conditions there are with these variables."""
+        return self.conditions + sum(each.count(variables) for each in self.in_variables)
 
     def check_alone(self) -> None:
         """Check what no variable changes. Raises Refusal."""

@@ -10,7 +10,8 @@ A client that left: `websocket`, `sse`, or `asgi` and `in_place`, by how it came
                                 answer at once, from the protocol of every connection
     endpoint                    a request to its response, for both roads
     websocket, sse              answers that go on: graphql-transport-ws and event streams
-    admission, deadlines, backpressure      who may start, and which connections are ended
+    admission, workload         who may start: how many, and how much they may have to do
+    deadlines, backpressure     which connections are ended
     caller, auth, negotiation   what headers decide: rights, media type, encoding, origin
     parameters, persisted       what is asked for, and where its document comes from
     responses, compression, etag, answer_cache      what is sent, and what need not be made or sent again

@@ -2,7 +2,8 @@
 
 The ASGI application, the in-place protocol and sockets all ask here; how a refusal reaches the client is theirs to say.
 What is under way as a task holds a place. What the in-place protocol answers at once is no task: it is counted for the
-turn of the event loop in which it arrives, together with the places that are taken.
+turn of the event loop in which it arrives, together with the places that are taken. What queries cost is counted
+besides (`graph.edge.workload`).
 """
 
 import asyncio
@@ -10,16 +11,18 @@ from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any, TypeVar, TypeVarTuple
 
-from graph.errors import Refusal
+from graph.edge.workload import Workload, overloaded
 from graph.settings import Settings
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
-RETRY_AFTER = (b"retry-after", b"1")
 SLOW_SECONDS = 0.002
 """If the last answer took longer than this, start one request per event-loop turn, so that new arrivals can be refused
 in between."""
+
+TURN_SECONDS = 0.008
+"""How long one turn of the event loop may take before what else arrived in it is left to later turns."""
 
 
 class Places:
@@ -50,11 +53,6 @@ class Places:
         self.taken -= 1
 
 
-def overloaded() -> Refusal:
-    """Return the refusal of what there is no room for."""
-    return Refusal("OVERLOADED", "The server has as much to do as it can; try again.", 503, (RETRY_AFTER,))
-
-
 class Admission:
     """Who may start, who waits for a turn, and who is refused, in one process."""
 
@@ -62,23 +60,31 @@ class Admission:
         """Take the numbers of places from *settings*; *clock* gives seconds."""
         self.clock = clock
         self.requests = Places(settings.concurrency)
+        self.workload = Workload(settings.work_seconds, clock)
         self.streams = Places(settings.sockets)
         self.sockets = Places(settings.sockets)
-        self._arrived = 0
+        self._arrived, self._turn_began = 0, 0.0
         self._turn = asyncio.Lock()
         self._was_slow = False
 
     @property
     def shed(self) -> int:
         """How many requests, operations on sockets, streams and sockets there was no room for."""
-        return self.requests.shed + self.streams.shed + self.sockets.shed
+        return sum(each.shed for each in (self.requests, self.workload, self.streams, self.sockets))
 
     def admit_now(self, loop: asyncio.AbstractEventLoop) -> None:
         """Admit a request that is answered at once, in this turn of the event loop. Raises Refusal."""
         if not self._arrived:
+            self._turn_began = self.clock()
             loop.call_soon(self._end_turn)
         self._arrived += 1
         self.requests.check(self._arrived)
+
+    def gives_way(self) -> bool:
+        """Whether answers of this turn of the event loop have taken so long that others should start in later ones."""
+        is_long = self.clock() - self._turn_began > TURN_SECONDS
+        self._was_slow |= is_long
+        return is_long
 
     async def run(self, work: Callable[[*Arguments], Awaitable[T]], *arguments: *Arguments) -> T:
         """Return what *work* returns; it holds a place meanwhile, and starts when it is its turn. Raises Refusal."""

@@ -180,6 +180,10 @@ class App:
             },
             gauges={
                 "under_way": ("Requests and operations on sockets under way.", admission.requests.taken),
+                "work_seconds": (
+                    "Seconds of work that queries under way have left, by estimate.",
+                    admission.workload.seconds,
+                ),
                 "streams": ("Open event streams.", admission.streams.taken),
                 "sockets": ("Open WebSockets.", admission.sockets.taken),
                 "subscriptions": ("Subscriptions under way.", self.endpoint.subscriptions),

@@ -6,7 +6,7 @@ few large or slow senders cannot keep small requests out.
 
 from typing import Protocol
 
-from graph.edge.admission import RETRY_AFTER
+from graph.edge.workload import RETRY_AFTER
 from graph.errors import Refusal
 
 

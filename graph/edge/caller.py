@@ -7,11 +7,11 @@ from dataclasses import dataclass, fields
 
 from msgspec.structs import replace
 
-from graph.edge.admission import RETRY_AFTER
 from graph.edge.auth import Keys
 from graph.edge.compression import chosen
 from graph.edge.negotiation import EVENT_STREAM, GRAPHQL, HTML, JSON, accepted
 from graph.edge.origin import allowed_origin, check_site
+from graph.edge.workload import RETRY_AFTER
 from graph.errors import Refusal
 from graph.execute.context import ANYBODY, Viewer
 from graph.message import READS, Headers, header

@@ -5,13 +5,14 @@ are read and written by `graph.edge.asgi` and `graph.edge.in_place`.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
 from graph.edge import etag, events
-from graph.edge.admission import RETRY_AFTER, Admission
+from graph.edge.admission import Admission
 from graph.edge.answer_cache import AnswerCache, CachedAnswer
 from graph.edge.auth import Keys
 from graph.edge.caller import Caller, Callers
@@ -19,6 +20,7 @@ from graph.edge.negotiation import EVENT_STREAM, HTML
 from graph.edge.parameters import Parameters, of_body, of_query
 from graph.edge.persisted import Documents, identifier
 from graph.edge.responses import NO_STORE, Renderer, Stream
+from graph.edge.workload import RETRY_AFTER
 from graph.errors import Interrupted, Refusal
 from graph.execute.context import Context, Subscriber
 from graph.execute.execution import KEPT, PLANNED, Answer, Operation
@@ -27,6 +29,7 @@ from graph.message import READS, Request, Response, header
 from graph.observe.request_record import RequestRecord
 from graph.settings import Settings
 from store.base import Store
+from store.criteria import Criteria
 from store.files.write_back import Desk
 
 PATH = "/graphql"
@@ -196,6 +199,8 @@ class Endpoint:
     def operation(self, asked: Parameters) -> tuple[Operation, str]:
         """Return the operation that is asked for, and its document. Raises Refusal where it may not be executed."""
         document = self.documents.of(asked)
+        if not self.operations.knows(document):
+            self.admission.workload.check()  # it takes less to refuse it than to read it
         operation = self.operations.prepare(document, asked.operation_name)
         self.documents.executable(asked, document)
         return operation, document
@@ -218,6 +223,8 @@ class Endpoint:
         operation, variables = exchange.operation, exchange.asked.variables
         context = Context(self.store, exchange.caller.viewer, desk=self.desk)
         if not exchange.waits:
+            if self.admission.workload.is_busy:
+                await self._check_begins(operation, variables)
             answer = await operation.execute(variables, context)
         else:
             answer = await self.executed(operation, variables, context)
@@ -230,9 +237,22 @@ class Endpoint:
             async with asyncio.timeout(self.settings.request_seconds):
                 if operation.kind == "mutation":
                     return await self._finished(operation.execute(variables, context))
-                return await operation.execute(variables, context)
+                query, looks = await self._looks(operation, variables)
+                work = partial(operation.execute, variables, context)
+                return await self.admission.workload.run(query, looks, work)
         except TimeoutError:
             raise timed_out(self.settings) from None
+
+    async def _check_begins(self, operation: Operation, variables: Mapping[str, Any]) -> None:
+        """Raise Refusal where there is too much to do already, MustWaitError where the operation may take long."""
+        if not self.admission.workload.begins_at_once(*await self._looks(operation, variables)):
+            raise MustWaitError
+
+    async def _looks(self, operation: Operation, variables: Mapping[str, Any]) -> tuple[Hashable, int]:
+        """Return what tells queries that take equally long, and how often one compares an article at most."""
+        conditions = operation.conditions(variables)
+        (articles,) = await self.store.count([Criteria(drafts=True)])
+        return (id(operation), conditions), conditions * articles
 
     async def _finished(self, mutation: Coroutine[Any, Any, Answer]) -> Answer:
         """Return a mutation's answer. Accepted, it is finished though nobody waits any longer, and holds a place."""

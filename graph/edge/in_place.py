@@ -119,6 +119,8 @@ class InPlaceProtocol(ReceivingProtocol):
             self.admission.admit_now(self.loop)
         except Refusal as refusal:
             return self.endpoint.refuse(request, refusal, "in-place")
+        if self.admission.gives_way():
+            return self.endpoint.cached(request, "in-place")
         return self.endpoint.answer_now(request)
 
     def respond(self, response: Response, method: str) -> None:

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 
 from starlette.websockets import WebSocketDisconnect
 
-from graph.edge.admission import Admission, Places, overloaded
+from graph.edge.admission import Admission, Places
 from graph.edge.endpoint import Endpoint, timed_out
 from graph.edge.parameters import of_value
+from graph.edge.workload import overloaded
 from graph.errors import Failure, Refusal
 from graph.execute.context import Context, Viewer
 from graph.execute.execution import Answer

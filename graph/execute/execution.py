@@ -60,6 +60,9 @@ class Operation(Protocol):
     def cost(self, variables: Mapping[str, Any]) -> int:
         """Return what it costs with these variables. Raises Refusal over the limits."""
 
+    def conditions(self, variables: Mapping[str, Any]) -> int:
+        """Return how many conditions its articles may be compared with."""
+
     async def execute(self, variables: Mapping[str, Any], context: Context) -> Answer:
         """Return the answer of a query or mutation; no error of a field or of the variables is raised."""
 

@@ -52,6 +52,10 @@ class InterpretedOperation:
         """Return what it costs with these variables. Raises Refusal over the limits."""
         return self.allowance.check(variables)
 
+    def conditions(self, variables: Mapping[str, Any]) -> int:
+        """Return how many conditions its articles may be compared with."""
+        return self.allowance.conditions_of(variables)
+
     async def execute(self, variables: Mapping[str, Any], context: Context) -> Answer:
         """Return the answer of a query or mutation."""
         if self.kind == "query":

@@ -60,6 +60,10 @@ class Operations:
             settings.operations_bytes, getsizeof=attrgetter("size")
         )
 
+    def knows(self, text: str) -> bool:
+        """Whether the operations of a document are kept, so that nothing has to be read."""
+        return text in self.documents
+
     def prepare(self, text: str, operation_name: str | None) -> Operation:
         """Return an operation, from those kept or anew. Raises Refusal where it may not be executed."""
         if (longest := self.longest()) is not self.counted_with:

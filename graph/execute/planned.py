@@ -29,11 +29,12 @@ log = logging.getLogger("broadsheet.operations")
 class PlannedOperation:
     """One operation of a document that was parsed, counted and validated, with its plan if it can have one."""
 
-    __slots__ = ("cost", "counts", "fragments", "interpreted", "kind", "name", "plan", "variables")
+    __slots__ = ("conditions", "cost", "counts", "fragments", "interpreted", "kind", "name", "plan", "variables")
 
     def __init__(self, interpreted: InterpretedOperation, fragments: FragmentCache, counts: Counts) -> None:
         self.interpreted, self.fragments, self.counts = interpreted, fragments, counts
         self.kind, self.name, self.cost = interpreted.kind, interpreted.name, interpreted.cost
+        self.conditions = interpreted.conditions
         self.variables = Variables(interpreted.schema, interpreted.definition.variable_definitions or ())
         self.plan = self._plan()
 

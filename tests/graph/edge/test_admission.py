@@ -47,6 +47,19 @@ async def test_requests_of_one_turn_count_together_with_those_under_way() -> Non
 
 
 @pytest.mark.anyio
+async def test_a_turn_that_took_long_leaves_what_else_arrived_to_later_turns() -> None:
+    now = 0.0
+    admitting, loop = Admission(Settings(), lambda: now), asyncio.get_running_loop()
+    for seconds, is_long in ((0.0, False), (0.005, False), (0.01, True)):
+        admitting.admit_now(loop)
+        now = seconds
+        assert admitting.gives_way() == is_long
+    await asyncio.sleep(0)
+    admitting.admit_now(loop)
+    assert not admitting.gives_way()
+
+
+@pytest.mark.anyio
 async def test_after_a_slow_answer_one_starts_in_each_turn_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("graph.edge.admission.SLOW_SECONDS", -1.0)
     admitting, loop = Admission(Settings()), asyncio.get_running_loop()

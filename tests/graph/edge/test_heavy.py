@@ -1,19 +1,23 @@
 """Checks that operations with much to look at keep nobody else waiting, and end when their time is over."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from graph.edge.asgi import App
+from graph.edge.workload import Ticket
 from graph.execute.operations import planned_operations
 from graph.schema.build import schema
 from graph.settings import Settings
 from store.base import Put
 from store.tiny.memory.pace import PORTION
 from store.tiny.store import TinyStore
+from tests.graph.edge.test_websocket import ACK, INIT, opened, receive, send, subscribe
 from tests.newsroom import news
+from tests.serving import exchange, request, serving
 from tests.small import Reply, ask, post
 
 SCHEMA = schema()._schema
@@ -35,9 +39,9 @@ def app(store: TinyStore, **given: float) -> App:
     return App(store, planned_operations(SCHEMA, settings), settings)
 
 
-def heavy(name: str) -> str:
-    """Return an operation that looks at each article some forty times, and differs from those of other names."""
-    conditions = " ".join(f'{{excerpt: {{contains: "{name}{n}"}}}}' for n in range(39))
+def heavy(name: str, number: int = 39) -> str:
+    """Return an operation that looks at each article as often as it has conditions; names make others of it."""
+    conditions = " ".join(f'{{excerpt: {{contains: "{name}{n}"}}}}' for n in range(number))
     return f"{{ articles(first: 1, filter: {{or: [{conditions}]}}) {{ totalCount }} }}"
 
 
@@ -59,3 +63,53 @@ async def test_an_operation_ends_when_its_time_is_over(store: TinyStore, accept:
     store.forget()
     reply: Reply = await post(app(store, request_seconds=0.001), heavy("y"), accept=accept)
     assert b"TIMEOUT" in reply.body
+
+
+def overloaded(store: TinyStore, chosen: Settings) -> App:
+    """Return an application that has read `LIGHT` and `heavy("known")`, and has ten seconds of work left."""
+    served = App(store, planned_operations(SCHEMA, chosen), chosen)
+    for text in (LIGHT, heavy("known", 150)):
+        served.operations.prepare(text, None)
+    served.admission.workload.tickets.add(Ticket(10.0))
+    return served
+
+
+@pytest.mark.parametrize("http", ["in-place", "plain"])
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+@pytest.mark.parametrize("text", [heavy("known", 150), heavy("unknown", 1)], ids=["costly", "not read yet"])
+def test_what_costs_too_much_beside_the_work_under_way_is_shed_on_every_road(
+    store: TinyStore, http: str, accept: str, text: str
+) -> None:
+    served: list[App] = []
+
+    def made(chosen: Settings) -> App:
+        served.append(overloaded(store, chosen))
+        return served[0]
+
+    with serving(made, http=http, conditions=1000) as address:
+        reply = exchange(address, request(json.dumps({"query": text}).encode(), f"accept: {accept}\r\n"))
+        assert b"OVERLOADED" in reply
+        assert (b"HTTP/1.1 503" in reply) == (accept == "application/json")
+        assert b'"path":"0.md"' in exchange(address, request(json.dumps({"query": LIGHT}).encode()))
+        assert served[0].admission.shed == 1
+
+
+@pytest.mark.parametrize("text", [heavy("known", 150), heavy("unknown", 1)], ids=["costly", "not read yet"])
+def test_it_is_shed_on_a_socket_too(store: TinyStore, text: str) -> None:
+    with (
+        serving(lambda chosen: overloaded(store, chosen), conditions=1000) as address,
+        opened(address, INIT) as socket,
+    ):
+        assert receive(socket) == ACK
+        send(socket, subscribe("a", text))
+        assert receive(socket)["payload"][0]["extensions"]["code"] == "OVERLOADED"
+        send(socket, subscribe("b", LIGHT))
+        assert receive(socket)["payload"]["data"]
+
+
+@pytest.mark.anyio
+async def test_work_that_was_cut_off_is_work_no_longer(store: TinyStore) -> None:
+    store.forget()
+    served = app(store, request_seconds=0.001)
+    assert (await post(served, heavy("z"))).code == "TIMEOUT"
+    assert not served.admission.workload.is_busy
