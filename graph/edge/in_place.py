@@ -34,6 +34,8 @@ class InPlaceProtocol(ReceivingProtocol):
         self.answers_in_place = self.settings.http == "in-place"
         self.target = b""
         self.body: bytes | bytearray | None = None
+        self.last: tuple[Response, str] | None = None
+        """While the server stops, the answer that may be the last: it says so, if it is."""
 
     def on_message_begin(self) -> None:
         """Begin a request; what the ordinary road needs besides is made when it is known to be taken."""
@@ -124,8 +126,35 @@ class InPlaceProtocol(ReceivingProtocol):
         return self.endpoint.answer_now(request)
 
     def respond(self, response: Response, method: str) -> None:
+        """Answer, or while the server stops wait with it until it is known whether another request has come."""
+        keep = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        if not self.stopping:
+            self.write(response, method, keep)
+            return
+        self.write_last(keep=True)
+        self.last = response, method
+        if not keep:
+            self.write_last(keep=False)
+
+    def write_last(self, keep: bool) -> None:
+        """Write the answer that waited, if any does."""
+        if self.last is not None:
+            (response, method), self.last = self.last, None
+            self.write(response, method, keep)
+
+    def parse(self) -> None:
+        """Answer what has come."""
+        super().parse()
+        if self.last is not None:
+            self.write_last(keep=self.in_message or self.is_answering or bool(self.unparsed))
+
+    def turn_away(self, refusal: Refusal) -> None:
+        """Refuse what is being received, behind what was received before."""
+        self.write_last(keep=True)
+        super().turn_away(refusal)
+
+    def write(self, response: Response, method: str, keep: bool) -> None:
         """Write a whole response."""
-        keep = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive() and not self.stopping
         self.server_state.total_requests += 1
         parts = [STATUS[response.status]]
         for name, value in self.server_state.default_headers:

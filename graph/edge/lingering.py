@@ -15,7 +15,7 @@ import orjson
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from graph.edge.deadlines import Deadlines
+from graph.edge.deadlines import SWEEP_SECONDS, Deadlines
 from graph.errors import Refusal
 from graph.settings import Settings
 
@@ -148,12 +148,15 @@ class LingeringProtocol(HttpToolsProtocol):
         return False
 
     def shutdown(self) -> None:
-        """Answer what has come, and then end: the server stops."""
+        """Answer what has come, say so with the last answer, and end: the server stops.
+
+        Idle connections end in a moment, for the sake of requests that are on their way.
+        """
         self.stopping = True
         if self.is_answering:
             self.cycle.keep_alive = False
-        elif not self.in_message and not self.is_ending:
-            self.transport.close()
+        elif not self.in_message:
+            self.deadline = min(self.deadline, self.loop.time() + SWEEP_SECONDS)
 
     def pause_writing(self) -> None:
         """Give the client some time to read."""

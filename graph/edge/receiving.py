@@ -73,6 +73,8 @@ class ReceivingProtocol(LingeringProtocol):
             self.flow.pause_reading()
         if self.in_message or self.holds or self.owed or self.unparsed:
             self.account()
+        if self.stopping and self.is_answering and not self.in_message and not self.unparsed:
+            self.cycle.keep_alive = False
 
     def feed(self, piece: bytes | memoryview) -> None:
         """Parse one piece. The parser stops at a head that asks for an upgrade; one that is passed over goes on."""
@@ -111,7 +113,8 @@ class ReceivingProtocol(LingeringProtocol):
         if not self.is_answering:
             self.owed = 0
         self.parse()
-        if (self.is_deaf or self.is_half_closed) and not self.is_answering:
+        is_last = self.is_deaf or self.is_half_closed or (self.stopping and not self.in_message)
+        if is_last and not self.is_answering:
             self.end()
 
     def account(self) -> None:

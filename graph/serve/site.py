@@ -77,7 +77,7 @@ def run_workers(settings: Settings, path: Path, sources: Sequence[Source], write
             writer.check()
             told.publish(writer.troubles)
 
-        fine = workers.run(settings.stop_seconds + 1, tell)
+        fine = workers.run(settings.stop_seconds + 1, tell, listener.close)
     if not fine:
         raise StoreError("a worker did not end as it should; its last words are above")
 

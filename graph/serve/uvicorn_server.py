@@ -22,6 +22,8 @@ from graph.settings import Settings
 BACKLOG = 2_048
 ACCEPTED = 512
 """Most connections that are taken in one turn of the loop."""
+SETTLE_SECONDS = 0.1
+"""Time in which a server that stops reads what had come before it was told to."""
 
 
 def config(app: App, settings: Settings, **given: Any) -> uvicorn.Config:
@@ -69,31 +71,54 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if sockets:
             return
-        self.waiting = [
-            socket.socket(fileno=os.dup(each.fileno())) for server in self.servers for each in server.sockets
-        ]
+        self.waiting = self.duplicates()
         for listening in self.waiting:
             asyncio.get_running_loop().add_reader(listening, self.accept, listening)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no more connections, and wait for those that there are."""
-        for listening in self.waiting:
-            asyncio.get_running_loop().remove_reader(listening)
-            listening.close()
+        """Take what had come before it was told to stop and no more, and wait until that is answered.
+
+        Connections in the backlog and requests that nobody has read yet were accepted, too, as far as their clients can
+        know: the system took them. So they are read before connections that seem idle are closed.
+        """
+        await self.take_last(sockets or [])
+        for _ in range(2):  # the loop looks at all connections at least once, however busy it is
+            await asyncio.sleep(SETTLE_SECONDS / 2)
         await super().shutdown(sockets)
 
-    def accept(self, listening: socket.socket) -> None:
-        """Take the connections that wait."""
+    async def take_last(self, sockets: list[socket.socket]) -> None:
+        """Take the connections that wait, and close what was listened on."""
+        loop = asyncio.get_running_loop()
+        last = self.waiting or self.duplicates()
+        for listening in self.waiting:
+            loop.remove_reader(listening)
+        for server in self.servers:
+            server.close()
+        for each in sockets:
+            each.close()
+        for listening in last:
+            while self.accept(listening):
+                pass
+            listening.close()
+        await asyncio.gather(*self.accepting, return_exceptions=True)
+
+    def duplicates(self) -> list[socket.socket]:
+        """Return what is listened on, once more: it stays open where uvicorn closes its own."""
+        return [socket.socket(fileno=os.dup(each.fileno())) for server in self.servers for each in server.sockets]
+
+    def accept(self, listening: socket.socket) -> bool:
+        """Take the connections that wait, and return whether there may be more."""
         loop = asyncio.get_running_loop()
         for _ in range(ACCEPTED):
             try:
                 connection, _ = listening.accept()
             except OSError:
-                return
+                return False
             connection.setblocking(False)
             task = loop.create_task(loop.connect_accepted_socket(self.protocol, connection))
             self.accepting.add(task)
             task.add_done_callback(self.accepting.discard)
+        return True
 
     def protocol(self) -> Protocol:
         """Return what speaks on one connection."""

@@ -38,10 +38,16 @@ class Workers:
         self.processes: dict[Any, float] = {}
         self.stopping = False
 
-    def run(self, stop_seconds: float, meanwhile: Callable[[], None] = lambda: None) -> bool:
+    def run(
+        self,
+        stop_seconds: float,
+        meanwhile: Callable[[], None] = lambda: None,
+        stopped: Callable[[], None] = lambda: None,
+    ) -> bool:
         """Keep the workers running until SIGTERM or SIGINT; return whether they ended as they should.
 
-        *meanwhile* is called several times a second. Those that do not end within *stop_seconds* are killed.
+        *meanwhile* is called several times a second, *stopped* once no more workers are started. Those that do not end
+        within *stop_seconds* are killed.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
@@ -51,6 +57,7 @@ class Workers:
             wait([process.sentinel for process in self.processes], timeout=0.2)
             self._replace()
             meanwhile()
+        stopped()
         return self._ended(time.monotonic() + stop_seconds)
 
     def stop(self) -> None:
