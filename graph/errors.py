@@ -23,6 +23,8 @@ PUBLIC = (ArticleError, CriteriaError, FileChangedError, FileNotWrittenError)
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 BAD_USER_INPUT = "BAD_USER_INPUT"
+PAGE_TOO_LARGE = "PAGE_TOO_LARGE"
+"""A reason: it stands beside the code BAD_USER_INPUT, which tools know."""
 INTERNAL = "INTERNAL"
 RESET = "RESET"
 
@@ -67,7 +69,8 @@ class RefusedAt(Refusal):
     @property
     def errors(self) -> list[dict[str, Any]]:
         """Return the `errors` of its answer."""
-        return [{**super().errors[0], "path": self.path}]
+        (error,) = super().errors
+        return [{**error, "path": self.path}]
 
 
 class PageTooLarge(RefusedAt):
@@ -75,8 +78,14 @@ class PageTooLarge(RefusedAt):
 
     def __init__(self, name: str, asked: int | str, most: int, sought: Callable[[ValueNode], bool]) -> None:
         words = f"{name} is {asked}, more than {most}: ask for at most {most} at once"
-        super().__init__("PAGE_TOO_LARGE", f"{words}, and for the rest page by page, with `after` or `before`.", [])
+        super().__init__(BAD_USER_INPUT, f"{words}, and for the rest page by page, with `after` or `before`.", [])
         self.sought = sought
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """Return the `errors` of its answer."""
+        (error,) = super().errors
+        return [{**error, "extensions": {**error["extensions"], "reason": PAGE_TOO_LARGE}}]
 
 
 class InvalidDocument(Refusal):
@@ -148,6 +157,8 @@ def _public(error: GraphQLError, code: str | None) -> tuple[str, dict[str, Any]]
         return _public_by_graphql(error, cause, code)
     if isinstance(cause, Refusal):
         return cause.message, {"code": cause.code}
+    if isinstance(cause, CriteriaError):
+        return str(cause), {"code": BAD_USER_INPUT, "reason": cause.code}
     if isinstance(cause, PUBLIC):
         return str(cause), {"code": cause.code}
     if isinstance(cause, StoreError):

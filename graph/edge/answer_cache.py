@@ -46,7 +46,7 @@ class AnswerCache:
         if sequence != self.sequence:
             self.entries.clear()
             self.size, self.sequence = 0, sequence
-        size = _size(request.asked, answer)
+        size = _size(caller, request.asked, answer)
         if len(request.asked) > LARGEST_REQUEST or size > self.most // 8 or (caller, request.asked) in self.entries:
             return
         body = bytes(memoryview(answer.response.body))  # orjson's own leave the rest of its buffer unusable
@@ -54,8 +54,8 @@ class AnswerCache:
         self.size += size
         while self.size > self.most:
             oldest = next(iter(self.entries))
-            self.size -= _size(oldest[1], self.entries.pop(oldest))
+            self.size -= _size(*oldest, self.entries.pop(oldest))
 
 
-def _size(asked: bytes, answer: CachedAnswer) -> int:
-    return len(asked) + len(answer.response.body) + ENTRY
+def _size(caller: Caller, asked: bytes, answer: CachedAnswer) -> int:
+    return caller.bytes + len(asked) + len(answer.response.body) + ENTRY

@@ -3,6 +3,7 @@
 It is worked out once for each set of headers and cached, since a client sends the same ones each time.
 """
 
+import dataclasses
 from dataclasses import dataclass, fields
 
 from msgspec.structs import replace
@@ -36,7 +37,7 @@ UNKNOWN_KEY = "This API key is not known: send one that `broadsheet keys add` ha
 class Caller:
     """What a set of headers says of its sender. Senders who are alike share one, so it is its own key in caches.
 
-    `refusal` is why nothing of theirs is executed.
+    `refusal` is why nothing of theirs is executed. One that is `kept` is met again, if its headers are sent again.
     """
 
     viewer: Viewer = ANYBODY
@@ -46,6 +47,12 @@ class Caller:
     origin: bytes = b""
     if_none_match: bytes = b""
     refusal: Refusal | None = None
+    kept: bool = False
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes of its headers it holds."""
+        return len(self.origin) + len(self.if_none_match)
 
 
 class Callers:
@@ -64,12 +71,22 @@ class Callers:
         key = (method, *[pair for pair in headers if pair[0] not in PASSED_OVER])
         caller = self.by_headers.get(key)
         if caller is None:
-            caller = self.read(method, headers)
+            if max(len(self.by_headers), len(self.by_traits)) >= MOST_CACHED:
+                self.forget()
+            caller = self._same(method, self.read(method, headers))
             if sum(len(name) + len(value) for name, value in headers) <= LARGEST_CACHED:
-                if len(self.by_headers) >= MOST_CACHED:
-                    self.forget()
-                caller = self.by_headers[key] = self.by_traits.setdefault(_traits(method, caller), caller)
+                self.by_headers[key] = caller
         return caller
+
+    def _same(self, method: str, caller: Caller) -> Caller:
+        """Return the caller who is like this one, whatever its headers; one whose traits are large is not kept."""
+        if caller.refusal is not None or caller.bytes > LARGEST_CACHED:
+            return caller
+        traits = _traits(method, caller)
+        known = self.by_traits.get(traits)
+        if known is None:
+            known = self.by_traits[traits] = dataclasses.replace(caller, kept=True)
+        return known
 
     def forget(self) -> None:
         """Empty the cache, as when keys changed."""
@@ -93,7 +110,7 @@ class Callers:
             check_content(method, headers)
         except Refusal as caught:
             refusal = caught
-        none_match = header(headers, b"if-none-match")
+        none_match = header(headers, b"if-none-match") if method in READS else b""
         return Caller(viewer, keyed, media or JSON, encoding, origin, none_match, refusal)
 
     def rights(self, presented: bytes) -> Viewer:

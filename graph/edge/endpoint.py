@@ -311,9 +311,12 @@ def check_read(kind: str, exchange: Exchange) -> None:
 
 
 def _is_lasting(exchange: Exchange) -> bool:
-    """Whether the same request has the same answer, and does nothing else, for as long as the store does not change."""
+    """Whether the same request has the same answer, and does nothing else, for as long as the store does not change.
+
+    One whose caller is not kept is never the same again.
+    """
     record, asked = exchange.record, exchange.asked
-    if record.how != PLANNED or record.code:
+    if record.how != PLANNED or record.code or not exchange.caller.kept:
         return False
     remembers = asked.query is not None and bool(identifier(asked))
     return not remembers and not etag.is_timely(exchange.document, asked.variables)

@@ -1,9 +1,10 @@
 """Executes a query by its plan, and by the interpreter whatever plans do not take.
 
-A planned query waits only where the store does. An operation whose plan turns out to have a defect is interpreted too:
-both give the same answer.
+A planned query waits only where the store does. An operation whose plan turns out to have a defect is interpreted from
+then on: both give the same answer.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
@@ -69,8 +70,11 @@ class PlannedOperation:
         except UnplannedError:
             pass
         except Exception:  # whatever it is, the interpreter gives the answer
+            self.plan = None
             self.counts.defects += 1
-            log.exception("a plan failed; the interpreter answers instead")
+            log.exception("a plan failed; the interpreter answers instead, now and from now on")
+        # Who cannot wait learns it here, before anything is executed that the other road would execute again
+        await asyncio.sleep(0)
         return await self.interpreted.execute(variables, context)
 
     def subscribe(self, variables: Mapping[str, Any], context: Context) -> AsyncIterator[Answer]:

@@ -19,7 +19,7 @@ REFUSED = {
     "{ ...F } fragment F on Query { ...F }": "GRAPHQL_VALIDATION_FAILED",
     "{ articles { nodes {" + "related(first: 1) { " * 12 + "title" + " }" * 12 + " } } }": "TOO_DEEP",
     "{ articles(first: 100) { nodes { related(first: 100) { title } } } }": "TOO_COSTLY",
-    "{ articles(first: 101) { totalCount } }": "PAGE_TOO_LARGE",
+    "{ articles(first: 101) { totalCount } }": "BAD_USER_INPUT",
     "{" + " ".join(f"a{n}: __typename" for n in range(31)) + "}": "TOO_MANY_ALIASES",
     "{" + "__typename " * 21 + "}": "TOO_MANY_ROOT_FIELDS",
     "{ __typename " + "@include(if: true) " * 51 + "}": "TOO_MANY_DIRECTIVES",

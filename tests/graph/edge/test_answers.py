@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -13,6 +14,9 @@ from graph.edge.asgi import App
 from graph.edge.caller import Caller
 from graph.edge.keys_file import add
 from graph.edge.persisted import hashed
+from graph.execute.execution import Answer
+from graph.execute.interpreter import InterpretedOperation
+from graph.execute.plan.execute import Run
 from graph.message import Request, Response
 from graph.serve.site import operations
 from graph.settings import Settings
@@ -23,6 +27,7 @@ from tests.small import JSON, Reply, ask
 
 pytestmark = pytest.mark.anyio
 TITLES = "{ articles(first: 9) { nodes { title } } }"
+LONG = "x" * 60_000
 
 
 @pytest.fixture
@@ -126,3 +131,64 @@ def test_the_oldest_make_room_below_the_limit() -> None:
         assert answers.get(asked, caller, 1) is not None
         assert answers.get(asked, caller, 2) is None
     assert (len(answers.entries), answers.size) == (20, answers.most)
+
+
+@pytest.mark.parametrize("name", ["cookie", "if-none-match", "x-made-up", "referer"])
+async def test_callers_whose_headers_are_long_share_what_is_kept_and_leave_nothing_behind(
+    store: TinyStore, name: str
+) -> None:
+    served = app(store)
+    callers = served.endpoint.callers
+    await post(served, query=TITLES)
+    for number in range(20):
+        await post(served, {name: f"{number}{LONG}"}, query=TITLES)
+    assert kept(served) == 20
+    assert len(callers.by_headers) == len(callers.by_traits) == len(served.endpoint.answer_cache.entries) == 1
+    assert LONG not in repr((callers.by_headers, callers.by_traits, served.endpoint.answer_cache.entries))
+
+
+async def test_an_answer_that_nobody_can_be_given_again_is_not_kept(store: TinyStore) -> None:
+    served = app(store)
+    query = f"query={quote(TITLES)}".encode()
+    for number in range(20):
+        await ask(served, "GET", headers={"if-none-match": f'"{number}{LONG}"'}, query=query)
+    assert len(served.endpoint.answer_cache.entries) == len(served.endpoint.callers.by_traits) == 0
+    for _ in range(2):
+        await ask(served, "GET", headers={"if-none-match": '"other"'}, query=query)
+    assert kept(served) == 1
+
+
+async def test_what_a_caller_holds_counts_with_its_answer() -> None:
+    held, most = Caller(if_none_match=b"x" * 1_000, kept=True), 100_000
+    cache = AnswerCache(most)
+    cache.put(Request("GET", "/graphql", b"q"), held, 1, CachedAnswer(Response(200, (), b"body"), "query", "", None))
+    assert cache.size == 1_000 + 1 + 4 + ENTRY
+
+
+async def test_a_plan_that_gives_up_where_nothing_may_wait_is_executed_counted_and_told_once(
+    store: TinyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+
+    async def broken(*_: Any) -> Any:
+        calls.append("plan")
+        raise ZeroDivisionError
+
+    async def interpreted(operation: InterpretedOperation, *given: Any) -> Answer:
+        calls.append("interpreter")
+        return await execute(operation, *given)
+
+    execute = InterpretedOperation.execute
+    monkeypatch.setattr(Run, "_complete", broken)
+    monkeypatch.setattr(InterpretedOperation, "execute", interpreted)
+    served = app(store)
+    request = Request(
+        "POST", "/graphql", headers=((b"content-type", b"application/json"),), body=orjson.dumps({"query": TITLES})
+    )
+    assert served.endpoint.answer_now(request) is None
+    response = await served.endpoint.answer(request)
+    assert isinstance(response, Response)
+    assert orjson.loads(response.body) == {"data": {"articles": {"nodes": [{"title": "One"}]}}}
+    assert calls == ["plan", "interpreter"]
+    assert served.endpoint.operations.counts.defects == 1
+    assert sum(served.metrics.answers.values()) == served.metrics.answers["interpreted"] == 1

@@ -23,7 +23,7 @@ HASH = {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}
 REFUSED: dict[str, tuple[dict[str, Any], dict[str, str], str]] = {
     "syntax": ({"query": "subscription {"}, {}, "GRAPHQL_PARSE_FAILED"),
     "validation": ({"query": "subscription { nope }"}, {}, "GRAPHQL_VALIDATION_FAILED"),
-    "a limit": ({"query": "{ articles(first: 101) { title } }"}, {}, "PAGE_TOO_LARGE"),
+    "a limit": ({"query": "{ articles(first: 101) { title } }"}, {}, "BAD_USER_INPUT"),
     "a cost": ({"query": "{ articles(first: 100) { related(first: 100) { number title } } }"}, {}, "TOO_COSTLY"),
     "variables": ({"query": "query($n: Int!) { articles(first: $n) { title } }"}, {}, "BAD_USER_INPUT"),
     "nested variables": ({"query": "{ hello }", "variables": {"a": json.loads("[" * 40 + "]" * 40)}}, {}, ""),

@@ -89,7 +89,7 @@ async def test_a_batch_is_refused() -> None:
         ("query($a: Int!) { articles(first: $a) { title } }", "BAD_USER_INPUT"),
         ("query A { hello } query B { hello }", "OPERATION_NOT_FOUND"),
         ("fragment A on Query { hello }", "GRAPHQL_VALIDATION_FAILED"),
-        ("{ articles(first: 101) { title } }", "PAGE_TOO_LARGE"),
+        ("{ articles(first: 101) { title } }", "BAD_USER_INPUT"),
         ("{ articles(first: 100) { related(first: 100) { title } } }", "TOO_COSTLY"),
     ],
 )
@@ -266,7 +266,7 @@ async def test_errors_that_were_meant_are_told_and_others_are_masked() -> None:
     errors = {error["path"][0]: error for error in reply.json["errors"]}
     assert errors["broken"]["message"] == "Internal error."
     assert (errors["broken"]["extensions"]["code"], len(errors["broken"]["extensions"]["id"])) == ("INTERNAL", 16)
-    assert errors["refused"]["extensions"] == {"code": "BAD_CRITERIA"}
+    assert errors["refused"]["extensions"] == {"code": "BAD_USER_INPUT", "reason": "BAD_CRITERIA"}
     assert errors["forbidden"]["extensions"] == {"code": "FORBIDDEN"}
     assert b"secret" not in reply.body
 
@@ -281,7 +281,7 @@ async def test_the_log_has_what_the_answer_masks(caplog: pytest.LogCaptureFixtur
 
 async def test_null_data_is_still_an_executed_request() -> None:
     reply = await post(small_app(), "{ required }")
-    assert (reply.status, reply.json["data"], reply.code) == (200, None, "BAD_CRITERIA")
+    assert (reply.status, reply.json["data"], reply.code) == (200, None, "BAD_USER_INPUT")
 
 
 async def test_an_answer_has_no_more_errors_than_allowed() -> None:

@@ -162,7 +162,7 @@ def test_an_id_is_free_again_once_it_is_complete(address: tuple[str, int]) -> No
     [
         ("{", "GRAPHQL_PARSE_FAILED"),
         ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
-        ("{ articles(first: 101) { title } }", "PAGE_TOO_LARGE"),
+        ("{ articles(first: 101) { title } }", "BAD_USER_INPUT"),
         ("subscription { a: count(to: 1) b: count(to: 1) }", "GRAPHQL_VALIDATION_FAILED"),
     ],
 )
@@ -241,7 +241,7 @@ def test_an_operation_on_a_socket_is_counted_and_timed_as_any_other() -> None:
         for query in ("{ slow(seconds: 1.1) }", "{ refused }"):
             send(socket, subscribe("1", query))
             assert [receive(socket)["type"] for _ in range(2)] == ["next", "complete"]
-        until_told(address, b'requests_total{code="BAD_CRITERIA",kind="query",road="websocket",status="0"} 1.0')
+        until_told(address, b'requests_total{code="BAD_USER_INPUT",kind="query",road="websocket",status="0"} 1.0')
         until_told(address, b'broadsheet_answers_total{how="interpreted"} 2.0')
         until_told(address, b'broadsheet_request_seconds_bucket{kind="query",le="1.0"} 1.0')
 

@@ -150,7 +150,7 @@ async def test_requests_and_refusals_are_counted_by_code_and_timed(app: App) -> 
     found = metrics((await ask(app, "GET", path="/metrics")).body)
     assert found["broadsheet_requests_total{,query,asgi,200}"] == 2
     assert found["broadsheet_requests_total{GRAPHQL_VALIDATION_FAILED,,asgi,400}"] == 1
-    assert found["broadsheet_requests_total{BAD_CRITERIA,query,asgi,200}"] == 1
+    assert found["broadsheet_requests_total{BAD_USER_INPUT,query,asgi,200}"] == 1
     assert found["broadsheet_answers_total{interpreted}"] == 3
     assert found["broadsheet_answers_total{refused}"] == 1
     assert (

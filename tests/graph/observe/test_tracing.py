@@ -80,7 +80,7 @@ async def test_a_span_lasts_as_long_as_its_request(app: App, exporter: InMemoryS
     ("query", "name", "error", "status"),
     [
         ("{ nothing }", "GraphQL Operation", "GRAPHQL_VALIDATION_FAILED", StatusCode.UNSET),
-        ("{ refused }", "query", "BAD_CRITERIA", StatusCode.UNSET),
+        ("{ refused }", "query", "BAD_USER_INPUT", StatusCode.UNSET),
         ("{ broken }", "query", "INTERNAL", StatusCode.ERROR),
         ("mutation { save(seconds: 5) }", "mutation", "TIMEOUT", StatusCode.ERROR),
     ],
