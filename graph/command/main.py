@@ -36,6 +36,9 @@ Command = Callable[..., None]
 
 folders = click.argument("folders", nargs=-1, metavar="[NAME=]FOLDER…")
 base_url = click.option("--base-url", metavar="URL", help="What relative image URLs stand below, before _config.yml.")
+allow_empty = click.option(
+    "--allow-empty", is_flag=True, help="Remove the articles of folders that are empty or not there: that is meant."
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 strict = click.option("--strict", is_flag=True, help="Exit with 1 if a file failed.")
 a_store = click.option(
@@ -70,11 +73,14 @@ main.add_command(keys)
     "--store", "path", type=click.Path(path_type=Path), help="Where to keep the articles; nowhere if left out."
 )
 @click.option("--watch", is_flag=True, help="Take up edits of the folders while serving.")
+@allow_empty
 @base_url
 @configured
-def serve(folders: Sequence[str], path: Path | None, watch: bool, base_url: str | None, **given: Any) -> None:
+def serve(
+    folders: Sequence[str], path: Path | None, watch: bool, allow_empty: bool, base_url: str | None, **given: Any
+) -> None:
     """Read the folders, then serve their articles; without a folder, those of an existing store."""
-    sources = [Source.parse(folder, base_url) for folder in folders]
+    sources = [Source.parse(folder, base_url, allow_empty) for folder in folders]
     if not sources and (path is None or not _has_files(path)):
         raise click.UsageError("name a folder of articles, or an existing --store")
     from graph.observe import log  # noqa: PLC0415 -- see above
@@ -95,16 +101,23 @@ def serve(folders: Sequence[str], path: Path | None, watch: bool, base_url: str 
 @folders
 @a_store
 @click.option("--keep-missing", is_flag=True, help="Keep articles whose files are gone.")
+@allow_empty
 @base_url
 @as_json
 @strict
 def ingest(
-    folders: Sequence[str], path: Path, keep_missing: bool, base_url: str | None, as_json: bool, strict: bool
+    folders: Sequence[str],
+    path: Path,
+    keep_missing: bool,
+    allow_empty: bool,
+    base_url: str | None,
+    as_json: bool,
+    strict: bool,
 ) -> None:
     """Bring a store up to date with its folders, touching only what changed; others may serve it meanwhile."""
     with errors_in_words():
-        sources = _sources(folders, base_url)
-        for source in sources:
+        sources = _sources(folders, base_url, allow_empty)
+        for source in () if _has_files(path) else sources:
             with source.open():
                 pass  # a name misspelt makes no store
         report = _ingested(path, sources, keep_missing)
@@ -223,10 +236,10 @@ def _ingested(path: Path, sources: Sequence[Source], keep_missing: bool) -> Repo
     return asyncio.run(run())
 
 
-def _sources(folders: Sequence[str], base_url: str | None) -> list[Source]:
+def _sources(folders: Sequence[str], base_url: str | None, allow_empty: bool = False) -> list[Source]:
     if not folders:
         raise click.UsageError("name a folder of articles")
-    return [Source.parse(folder, base_url) for folder in folders]
+    return [Source.parse(folder, base_url, allow_empty) for folder in folders]
 
 
 def _existing(path: Path) -> Path:
@@ -250,7 +263,7 @@ def _show(report: Report) -> None:
 
 def _report(report: Report, as_json: bool, strict: bool) -> None:
     console.show(report, as_json)
-    sys.exit(1 if strict and report.failed else 0)
+    sys.exit(1 if report.held or (strict and report.failed) else 0)
 
 
 def _read(given: dict[str, Any]) -> dict[str, Any]:

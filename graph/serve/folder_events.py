@@ -56,8 +56,9 @@ class FolderEvents:
             root = self._root()
             try:
                 yield from self._watched(root)
-            except (OSError, RuntimeError, UnicodeError) as error:
-                self.unwatched = f"it cannot be watched, only looked at every few seconds: {error}"
+            except (OSError, RuntimeError, UnicodeError, StoreError) as error:
+                words = f"it cannot be watched, only looked at every few seconds: {error}"
+                self.unwatched = None if isinstance(error, StoreError) else words  # an ingest says what it cannot open
                 began = time.monotonic()
                 yield None
                 self._rest(root, max(POLL_SECONDS, (time.monotonic() - began) / BUSY))
@@ -99,11 +100,8 @@ class FolderEvents:
                 self._stop.wait(POLL_SECONDS)
 
     def _places(self) -> set[str]:
-        try:
-            with self.source.open() as folder:
-                return {place for place in listed(folder).places if os.access(place, os.R_OK)}
-        except StoreError as error:
-            raise FileNotFoundError(str(error)) from None
+        with self.source.open() as folder:
+            return {place for place in listed(folder).places if os.access(place, os.R_OK)}
 
     def _root(self) -> object:
         """Return what tells the folder from another one at its path, now; None where there is none."""

@@ -22,7 +22,7 @@ from graph.observe.request_record import RequestRecord
 from graph.observe.troubles_of_parent import TroublesOfParent
 from graph.schema.build import schema
 from graph.serve import uvicorn_server
-from graph.serve.watch import watching
+from graph.serve.watch import task, watching
 from graph.serve.workers import Workers, end_with_parent
 from graph.settings import Settings, SettingsError, variable
 from store.base import Store
@@ -52,6 +52,10 @@ def run(  # noqa: PLR0913 -- options, by keyword
     Keys(settings)  # those of the settings
     load(settings.keys_file)
     troubles = writer.troubles
+    for source in sources:
+        reasons = [each.reason for each in ingested.held if each.folder == source.shown]
+        if reasons:
+            troubles.report(task(source), "; ".join(reasons))
     with watching(path, sources, watch, troubles, ingested) if watch and sources else nullcontext():
         if settings.workers < 2:
             work(settings, path, sources, writer)

@@ -123,7 +123,8 @@ class _Folder:
                 if events is not self._events:
                     events.look_again()
         self._tell_people(report, touched)
-        self._tell(self._events.unwatched)
+        reasons = [self._events.unwatched, *(each.reason for each in report.held)]
+        self._tell("; ".join(filter(None, reasons)) or None)
 
     def _tell_people(self, report: Report, touched: Touched) -> None:
         """Show an ingest that changed something, or met a problem that was not shown before."""

@@ -7,7 +7,7 @@ worker processes where there are many. A file that is broken, unreadable or refu
 
 import asyncio
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,6 +33,8 @@ BATCH = 1000
 PAUSE = 0.01
 """Seconds between two tries to lock a folder that another process has locked."""
 
+MEANT = "--allow-empty says that this is meant"
+
 Progress = Callable[[int, int], None]
 """Called with how many files are done, and of how many."""
 
@@ -49,8 +51,9 @@ async def ingest(  # noqa: PLR0913 -- options, by keyword
     """Bring *store* to what the folders of *sources* hold, and touch nothing of other sources.
 
     *touched* is what a watcher saw change: known files that are not among it are taken for unchanged. *processes* is
-    how many may parse; by default one for each core. Raises StoreError for a folder that is none, for a source given
-    twice, and for what the store refuses.
+    how many may parse; by default one for each core. A folder that has nothing any more, or is not there, removes
+    nothing: the report says what is held, and why. Raises StoreError for a folder that is none and never was one, for
+    a source given twice, and for what the store refuses.
     """
     seen = None if touched is None else frozenset(map(os.path.realpath, touched))
     run = _Run(progress=progress, processes=processes, touched=seen)
@@ -96,10 +99,16 @@ class _Ingest:
 
     def __init__(self, store: Store | None, source: Source, run: _Run) -> None:
         self._store, self._source, self._run, self._report = store, source, run, run.report
+        self._good = 0
 
     async def run(self, keep_missing: bool) -> None:
         source, report = self._source, self._report
-        with source.open() as folder:
+        try:
+            opened = source.open()
+        except StoreError as error:
+            await self._hold_all(error)
+            return
+        with opened as folder:
             if self._store is not None:
                 await _alone(folder)
             listing = await asyncio.to_thread(listed, folder)
@@ -184,6 +193,7 @@ class _Ingest:
             async with aclosing(read_files(task, files, self._run.processes)) as parts:
                 async for outcomes in parts:
                     self._note(outcomes, known)
+                    self._good += len(outcomes.documents)
                     pending += await self._dated(outcomes.documents, known)
                     if len(pending) >= BATCH:
                         await writing
@@ -215,13 +225,45 @@ class _Ingest:
                 self._report.skipped += 1
 
     async def _remove(self, known: Mapping[str, str], listing: Listing) -> None:
-        prefix = self._source.prefix
+        prefix, source = self._source.prefix, self._source
         there = {prefix + file.path for file in listing.files}
         there.update(prefix + problem.path for problem in listing.problems)
         unread = tuple(prefix + path for path in listing.unread)
-        gone = [Remove(path) for path in known if path not in there and not path.startswith(unread)]
+        gone = {path for path in known if path not in there and not path.startswith(unread)}
+        if gone and not source.may_be_empty:
+            if self._good == 0 and there.isdisjoint(known):
+                message = f"none of its {len(gone)} articles is there any more; they are kept until it is filled, or"
+                self._hold(len(gone), Problem(source.shown, None, "folder.empty", f"{message} {MEANT}"))
+                return
+            gone -= self._hold_hollow(gone, listing)
         if gone:
-            await self._apply(gone)
+            await self._apply([Remove(path) for path in known if path in gone])
+
+    def _hold_hollow(self, gone: Set[str], listing: Listing) -> Set[str]:
+        """Return what is held of directories that are there and empty; a single document is taken for an edit."""
+        held: set[str] = set()
+        for directory in listing.hollow:
+            path = self._source.path(directory)
+            below = {each for each in gone if each.startswith(path)} - held
+            if len(below) > 1:
+                held |= below
+                message = f"is empty; its {len(below)} articles are kept until it is filled or removed itself, or"
+                self._hold(len(below), Problem(path.rstrip("/"), None, "folder.empty", f"{message} {MEANT}"))
+        return held
+
+    async def _hold_all(self, error: StoreError) -> None:
+        """Keep the documents of a folder that cannot be opened. Raises *error* if it has none."""
+        known = {} if self._store is None else await self._store.digests(self._source.identity)
+        if not known:
+            raise error
+        if self._source.may_be_empty and _is_gone(str(self._source.folder.absolute())):
+            await self._apply([Remove(path) for path in known])
+            return
+        message = f"{error}; its {len(known)} articles are kept until it is there, or {MEANT}"
+        self._hold(len(known), Problem(self._source.shown, None, "folder.missing", message))
+
+    def _hold(self, documents: int, problem: Problem) -> None:
+        self._report.hold(self._source.shown, documents, problem)
 
     async def _apply(self, changes: Sequence[Put | Remove]) -> None:
         if self._store is None:

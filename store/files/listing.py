@@ -19,6 +19,8 @@ from store.files.front_matter import FENCED, WHOLE
 
 DEEPEST = 64
 """Directories within directories."""
+LOST_AND_FOUND = "lost+found"
+"""What a file system that is new holds."""
 MOST_LINKS = 40
 """Links that a path may lead through, as in the kernel."""
 
@@ -32,6 +34,8 @@ class Listing:
     problems: list[Problem] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     """Directories whose files are unknown, not gone; each ends in a slash, and is empty for the folder itself."""
+    hollow: list[str] = field(default_factory=list)
+    """Directories that hold nothing at all, as one does whose disk is not mounted; each ends in a slash."""
     places: set[str] = field(default_factory=set)
     """The real paths of all directories that decide what is listed: those walked, and those that links lead through."""
 
@@ -73,13 +77,14 @@ class _Walk:
             if (state.st_dev, state.st_ino) not in self._seen:
                 self._seen.add((state.st_dev, state.st_ino))
                 with os.scandir(handle) as entries:
-                    for entry in entries:
-                        self._meet(entry, File(path + entry.name, real + entry.name))
+                    names = [self._meet(entry, File(path + entry.name, real + entry.name)) for entry in entries]
+                if all(name.startswith(".") or name == LOST_AND_FOUND for name in names):
+                    self._listing.hollow.append(path)
         except OSError as error:
             self._listing.problems.append(refusal(path.rstrip("/"), error))
             self._listing.unread.append(path)
 
-    def _meet(self, entry: os.DirEntry[str], file: File) -> None:
+    def _meet(self, entry: os.DirEntry[str], file: File) -> str:
         if entry.name.startswith(".") or file.real == CONFIGURATION:
             self._listing.skipped += not entry.is_dir(follow_symlinks=False)
         elif entry.is_file(follow_symlinks=False):
@@ -90,6 +95,7 @@ class _Walk:
             self._listing.refuse(file.path, "file.special", "is a FIFO, a device or a socket")
         elif self._is_named_well(file.path):
             self._waiting.append(File(f"{file.path}/", f"{file.real}/"))
+        return entry.name
 
     def _follow(self, link: File) -> None:
         """Take what a link leads to, if that is inside; a directory only if it was not walked under its own name."""

@@ -13,19 +13,23 @@ _NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]*)=(.+)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A folder of files. `base_url` is what relative image URLs stand below; by default that of its `_config.yml`."""
+    """A folder of files. `base_url` is what relative image URLs stand below; by default that of its `_config.yml`.
+
+    With `may_be_empty` its documents are removed though none of them is left, or the folder is not there.
+    """
 
     folder: Path
     name: str = ""
     base_url: str | None = None
+    may_be_empty: bool = False
 
     @classmethod
-    def parse(cls, argument: str, base_url: str | None = None) -> "Source":
+    def parse(cls, argument: str, base_url: str | None = None, may_be_empty: bool = False) -> "Source":
         """Read a command line's argument, as the name of a folder if there is one with that very name."""
         match = _NAMED.fullmatch(argument)
         if match is None or Path(argument).is_dir():
-            return cls(Path(argument), base_url=base_url)
-        return cls(Path(match[2]), match[1], base_url)
+            return cls(Path(argument), "", base_url, may_be_empty)
+        return cls(Path(match[2]), match[1], base_url, may_be_empty)
 
     @property
     def identity(self) -> str:

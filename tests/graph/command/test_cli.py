@@ -55,7 +55,7 @@ def test_ingest_reports_and_writes_nothing_the_second_time(folder: Path, store: 
     (folder / "broken.md").write_text("---\ntitle: [\n---\n")
     report = json.loads(broadsheet("ingest", folder, "--store", store, "--json").stdout)
     (problem,) = report.pop("problems")
-    assert report == {"added": 2, "updated": 0, "unchanged": 0, "removed": 0, "skipped": 0, "failed": 1}
+    assert report == {"added": 2, "updated": 0, "unchanged": 0, "removed": 0, "skipped": 0, "failed": 1, "held": []}
     assert (problem["path"], problem["line"], problem["code"]) == ("broken.md", 3, "yaml.syntax")
     before = {path.name: path.read_bytes() for path in store.parent.glob("news.json*") if ".lock" not in path.name}
     again = broadsheet("ingest", folder, "--store", store, "--strict", code=1).stdout
@@ -271,6 +271,31 @@ def test_an_ingest_beside_a_server_is_in_its_answers(folder: Path, store: Path) 
         write(folder, "two.md", ONE.replace("One", "Two"))
         broadsheet("ingest", folder, "--store", store)
         until(lambda: asked(url, "{ articles { totalCount } }") == {"articles": {"totalCount": 2}})
+
+
+@pytest.mark.parametrize("lost", ["emptied", "gone"])
+def test_a_folder_that_is_lost_is_held_by_every_command_until_it_is_meant(folder: Path, store: Path, lost: str) -> None:
+    def served(*options: str) -> tuple[int, list[str]]:
+        with serving(folder, "--store", store, *options) as (url, _):
+            count = asked(url, "{ articles { totalCount } }")["articles"]["totalCount"]
+            ready = urllib.request.Request(url.replace("graphql", "ready"))  # noqa: S310 # our own server
+            with urllib.request.urlopen(ready, timeout=PATIENCE) as answer:  # noqa: S310 # our own server
+                return count, [each["task"] for each in json.load(answer).get("troubles", ())]
+
+    broadsheet("ingest", folder, "--store", store)
+    before = len(titles(store))
+    if lost == "emptied":
+        for path in folder.iterdir():
+            path.unlink()
+    else:
+        folder.rename(folder.with_name("elsewhere"))
+    said = broadsheet("ingest", folder, "--store", store, code=1).stdout
+    assert "held" in said
+    assert "--allow-empty" in said
+    assert served() == (before, [f"folder {folder}"])
+    assert served("--workers", "2") == (before, [f"folder {folder}"])
+    assert served("--allow-empty") == (0, [])
+    assert titles(store) == []
 
 
 def test_a_watched_folder_is_served_as_it_is_edited_and_a_broken_file_as_it_was(folder: Path) -> None:

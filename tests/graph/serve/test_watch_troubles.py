@@ -73,6 +73,22 @@ def test_a_folder_that_is_gone_is_named_and_the_others_go_on(
         until(lambda: served.titles()[f"{gone.name}/a.md"] == "and edited")
 
 
+def test_a_watched_folder_that_is_emptied_is_held_and_named_until_it_is_filled(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    for name in "ab":
+        post(site / f"{name}.md", name)
+    with watched(tmp_path / "news.json", f"news={site}") as served:
+        served.until_watched(site)
+        before = served.titles()
+        shutil.rmtree(site)
+        site.mkdir()
+        until(lambda: "none of its 2 articles is there any more" in served.trouble().get("folder news", ""))
+        assert served.titles() == before
+        post(site / "c.md", "c")
+        until(lambda: served.titles() == {"news/c.md": "c"})
+        until(lambda: served.trouble() == {})
+
+
 def test_what_one_folder_loses_another_may_serve(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     for folder in (one, two):

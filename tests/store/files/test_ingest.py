@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -163,11 +163,12 @@ async def test_named_sources_share_a_store_and_each_removes_only_its_own(
 ) -> None:
     other = tmp_path / "other"
     write(other / "_news/a.md", "other a")
+    write(other / "_news/b.md", "other b")
     sources = [Source.parse(f"one={site}"), Source.parse(f"two={other}")]
-    assert counts(await ingest(store, sources)) == (4, 0, 0, 0, 0, 0)
+    assert counts(await ingest(store, sources)) == (5, 0, 0, 0, 0, 0)
     (other / "_news/a.md").unlink()
-    assert counts(await ingest(store, sources[1:])) == (0, 0, 0, 1, 0, 0)
-    assert sorted(await titles(store)) == ["one/_news/a.md", "one/_news/b.md", "one/_news/c.md"]
+    assert counts(await ingest(store, sources[1:])) == (0, 0, 1, 1, 0, 0)
+    assert sorted(await titles(store)) == ["one/_news/a.md", "one/_news/b.md", "one/_news/c.md", "two/_news/b.md"]
     shutil.move(site, tmp_path / "moved")
     assert counts(await ingest(store, [Source.parse(f"one={tmp_path / 'moved'}")])) == (0, 0, 3, 0, 0, 0)
 
@@ -372,7 +373,7 @@ async def test_a_check_reads_the_same_and_keeps_nothing(site: Path) -> None:
 async def test_a_report_as_json_has_these_keys(site: Path) -> None:
     (site / "_news/a.md").write_text("---\ntitle: a\n---\n")
     made: dict[str, Any] = orjson.loads(orjson.dumps((await check([Source(site)])).as_json()))
-    assert list(made) == ["added", "updated", "unchanged", "removed", "skipped", "failed", "problems"]
+    assert list(made) == ["added", "updated", "unchanged", "removed", "skipped", "failed", "problems", "held"]
     assert made["problems"] == [
         {
             "path": "_news/a.md",
@@ -384,15 +385,126 @@ async def test_a_report_as_json_has_these_keys(site: Path) -> None:
     ]
 
 
-async def test_a_folder_that_is_none_is_an_error_and_removes_nothing(
-    store: CountedStore, site: Path, tmp_path: Path
-) -> None:
-    source = Source(site)
-    await ingest(store, [source])
-    shutil.move(site, tmp_path / "moved")
+async def test_a_folder_that_never_was_one_is_an_error(store: CountedStore, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no folder that can be read: No such file or directory"):
-        await ingest(store, [source])
-    assert len(await titles(store)) == 3
+        await ingest(store, [Source(tmp_path / "nowhere")])
+
+
+def emptied(site: Path) -> None:
+    for path in site.rglob("*.md"):
+        path.unlink()
+
+
+def removed(site: Path) -> None:
+    shutil.rmtree(site)
+
+
+def unmounted(site: Path) -> None:
+    shutil.rmtree(site)
+    (site / "lost+found").mkdir(parents=True)
+    (site / ".keep").touch()
+
+
+def wrong_checkout(site: Path) -> None:
+    shutil.rmtree(site / "_news")
+    (site / "README.md").write_text("Nothing is published from here.")
+    (site / "_config.yml").write_text("url: https://example.org")
+    (site / "broken.md").write_text("---\ntitle: [\n---\n")
+
+
+def replaced_by_a_file(site: Path) -> None:
+    shutil.rmtree(site)
+    site.touch()
+
+
+def linked_to_nothing(site: Path) -> None:
+    shutil.rmtree(site)
+    site.symlink_to("nothing")
+
+
+def make_way(site: Path) -> None:
+    if site.is_symlink() or site.is_file():
+        site.unlink()
+
+
+LOSSES = [emptied, removed, unmounted, wrong_checkout, replaced_by_a_file, linked_to_nothing]
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+@pytest.mark.parametrize("name", ["", "named="])
+async def test_a_folder_that_has_nothing_any_more_removes_nothing_until_that_is_meant(
+    store: CountedStore, site: Path, lose: Callable[[Path], None], name: str
+) -> None:
+    source = Source.parse(f"{name}{site}")
+    await ingest(store, [source])
+    before = await titles(store)
+    lose(site)
+    for _ in range(2):
+        report = await ingest(store, [source])
+        assert (report.removed, report.updated, await titles(store)) == (0, 0, before)
+        (held,) = report.held
+        assert (held.folder, held.documents) == (source.shown, 3)
+        assert "--allow-empty" in held.reason
+        assert ", 3 held\n" in str(report)
+        assert any(problem.code in {"folder.empty", "folder.missing"} for problem in report.problems)
+    make_way(site)
+    report = await ingest(store, [Source.parse(f"{name}{site}", may_be_empty=True)])
+    assert (report.removed, report.held, await titles(store)) == (3, [], {})
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+async def test_a_folder_that_is_filled_again_is_held_no_more(
+    store: CountedStore, site: Path, lose: Callable[[Path], None]
+) -> None:
+    await ingest(store, [Source(site)])
+    lose(site)
+    await ingest(store, [Source(site)])
+    make_way(site)
+    write(site / "_news/z.md", "z")
+    report = await ingest(store, [Source(site)])
+    assert (report.added, report.removed, report.held) == (1, 3, [])
+    assert await titles(store) == {"_news/z.md": "z"}
+
+
+async def test_one_folder_that_is_lost_holds_up_no_other(store: CountedStore, site: Path, tmp_path: Path) -> None:
+    for name in ("x", "y"):
+        write(tmp_path / name / "1.md", f"{name} 1")
+    sources = [Source.parse(f"{path.name}={path}") for path in (tmp_path / "x", site, tmp_path / "y")]
+    await ingest(store, sources)
+    removed(site)
+    for name in ("x", "y"):
+        write(tmp_path / name / "1.md", "edited")
+    report = await ingest(store, sources)
+    assert (report.updated, report.removed, len(report.held)) == (2, 0, 1)
+
+
+async def test_a_directory_whose_disk_is_not_mounted_removes_nothing_and_one_that_is_removed_does(
+    store: CountedStore, site: Path
+) -> None:
+    for name in ("d", "e"):
+        write(site / f"_posts/2026/{name}.md", name)
+    write(site / "_posts/alone/f.md", "f")
+    await ingest(store, [Source(site)])
+    for name in ("2026/d", "2026/e", "alone/f"):
+        (site / f"_posts/{name}.md").unlink()
+    report = await ingest(store, [Source(site)])
+    assert (report.removed, [each.documents for each in report.held]) == (1, [2])
+    assert report.held[0].reason.startswith("_posts/2026: is empty; its 2 articles are kept until it is filled or")
+    (site / "_posts/2026").rmdir()
+    report = await ingest(store, [Source(site)])
+    assert (report.removed, report.held) == (2, [])
+
+
+@pytest.mark.parametrize("below", ["", "/inner"])
+async def test_a_link_in_a_folder_that_leads_to_nothing_removes_nothing(
+    store: CountedStore, site: Path, below: str
+) -> None:
+    write(site / f".releases/1{below}/d.md", "d")
+    (site / "linked").symlink_to(".releases/1")
+    await ingest(store, [Source(site)])
+    repoint(site / "linked", ".releases/2")
+    report = await ingest(store, [Source(site)])
+    assert (report.removed, [problem.code for problem in report.problems]) == (0, ["file.link"])
 
 
 async def test_a_source_given_twice_is_an_error(store: CountedStore, site: Path) -> None:
