@@ -10,6 +10,7 @@ from typing import Any, cast
 import orjson
 import strawberry
 from graphql import GraphQLError, GraphQLSchema, print_ast
+from starlette.routing import BaseRoute
 
 from graph.edge.asgi import App
 from graph.execute.context import Context
@@ -155,6 +156,7 @@ def small_app(
     troubles: Troubles | None = None,
     writer: LineWriter | None = None,
     clock: Callable[[], float] = perf_counter,
+    routes: Sequence[BaseRoute] = (),
     **given: Any,
 ) -> App:
     settings = settings or Settings(**{"request_log": False, **given})
@@ -164,6 +166,7 @@ def small_app(
         store,
         operations,
         settings,
+        routes,
         spans=spans,
         shared_metrics=shared_metrics,
         troubles=troubles,

@@ -276,7 +276,8 @@ async def sent(response: Response, send: Send) -> None:
 
 async def not_found(_: StarletteRequest, error: HTTPException) -> StarletteResponse:
     """Answer what is not here, as GraphQL clients read it."""
-    refusal = Refusal("NOT_FOUND" if error.status_code == 404 else "METHOD_NOT_ALLOWED", error.detail)
+    code = "NOT_FOUND" if error.status_code == 404 else "METHOD_NOT_ALLOWED"
+    refusal = Refusal(code, f"{error.detail}: GraphQL is asked at {PATH}.")
     response = json({"errors": refusal.errors}, error.status_code)
     response.headers.update(error.headers or {})
     return response

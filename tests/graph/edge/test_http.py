@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from graph.edge.pages import Pages
 from graph.settings import Settings, SettingsError, from_environment
 from tests.patience import until
 from tests.small import GRAPHQL, JSON, ask, post, small_app
@@ -348,9 +349,17 @@ async def test_a_failing_stream_ends_without_a_trace_of_internals() -> None:
     assert reply.body.endswith(b"event: complete\ndata:\n\n")
 
 
-async def test_what_is_not_here_is_a_graphql_error_too() -> None:
-    reply = await ask(small_app(), "GET", path="/graphq1")
+@pytest.mark.parametrize("path", ["/graphq1", "/graphql/", "/api/graphql", "/query"])
+async def test_what_is_not_here_is_a_graphql_error_that_says_where_to_ask(path: str) -> None:
+    reply = await ask(small_app(), path=path)
     assert (reply.status, reply.code) == (404, "NOT_FOUND")
+    assert "GraphQL is asked at /graphql." in reply.json["errors"][0]["message"]
+
+
+async def test_a_query_that_is_posted_to_a_page_learns_where_to_ask() -> None:
+    reply = await ask(small_app(routes=Pages().routes), body=HELLO, headers=HEADERS, path="/")
+    assert (reply.status, reply.code) == (405, "METHOD_NOT_ALLOWED")
+    assert "GraphQL is asked at /graphql." in reply.json["errors"][0]["message"]
 
 
 async def test_odd_text_comes_back_as_it_was() -> None:
