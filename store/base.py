@@ -186,6 +186,9 @@ class Store(Protocol):
     def reading(self) -> AbstractAsyncContextManager[None]:
         """Hold the state still: all reads inside see one sequence. Does not suspend unless a batch is being applied."""
 
+    def searching(self, drafts: bool = False) -> AbstractAsyncContextManager[None]:
+        """Do as `reading`, but wait until a search is answered at once; nobody else waits meanwhile."""
+
     async def articles(self, paths: Sequence[str], drafts: bool = False) -> list[Article | None]:
         """Return the articles with these paths."""
 

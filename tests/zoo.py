@@ -94,7 +94,7 @@ class Asking:
         return self
 
     @asynccontextmanager
-    async def reading(self) -> Any:
+    async def reading(self, _searches: bool = False) -> Any:
         """Hold nothing, since nothing moves."""
         yield
 

@@ -51,6 +51,6 @@ class Context(Struct, frozen=True):
         """Return where articles are edited: in the store alone, unless the server gave a desk."""
         return self.desk or Desk(self.store)
 
-    def reading(self) -> AbstractAsyncContextManager[None]:
-        """Hold the store at one sequence for every read within."""
-        return self.store.reading()
+    def reading(self, searches: bool = False) -> AbstractAsyncContextManager[None]:
+        """Hold the store at one sequence for every read within, which may search only if that was said."""
+        return self.store.searching(self.viewer.drafts) if searches else self.store.reading()

@@ -32,6 +32,7 @@ class InterpretedOperation:
     document: DocumentNode
     definition: OperationDefinitionNode
     allowance: Allowance
+    searches: bool = False
 
     @property
     def kind(self) -> str:
@@ -59,7 +60,7 @@ class InterpretedOperation:
     async def execute(self, variables: Mapping[str, Any], context: Context) -> Answer:
         """Return the answer of a query or mutation."""
         if self.kind == "query":
-            async with context.reading():
+            async with context.reading(self.searches):
                 return self.answer(await self._executed(variables, context))
         return self.answer(await self._executed(variables, context))
 

@@ -24,6 +24,8 @@ from graph.settings import Settings
 
 TOKEN_BYTES = 1_024
 """What a token of a document takes once it is parsed and planned."""
+SEARCH = "search"
+"""The argument that searches: what does not say it need not wait for the full text."""
 
 Make = Callable[[InterpretedOperation, Counts], Operation]
 """Makes the operation that answers requests."""
@@ -97,8 +99,9 @@ class Operations:
         validated(document, self.schema, self.settings)
         definitions = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
         names = [each.name.value if each.name else None for each in definitions]
+        searches = SEARCH in text
         operations = {
-            name: InterpretedOperation(self.schema, self.settings, document, definition, allowances[name])
+            name: InterpretedOperation(self.schema, self.settings, document, definition, allowances[name], searches)
             for name, definition in zip(names, definitions, strict=True)
         }
         return PreparedDocument(len(text) + scan(text, self.settings.tokens) * TOKEN_BYTES, operations)

@@ -65,7 +65,7 @@ class PlannedOperation:
             return self.interpreted.answer(ExecutionResult(None, list(refused.errors)))
         try:
             root = self.plan.root(inputs.coerced)
-            async with context.reading():
+            async with context.reading(self.interpreted.searches):
                 return await self._walk(root, inputs, context)
         except UnplannedError:
             pass

@@ -8,6 +8,7 @@ import asyncio
 import gc
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from threading import Event, RLock, Thread
@@ -32,6 +33,7 @@ from store.tiny.memory.pace import Pace, Work, done, in_turn
 from store.tiny.memory.state import State
 from store.tiny.search.fulltext import texts
 from store.tiny.search.highlighting import highlights
+from store.tiny.searching import Searching
 from store.tiny.waiting import Waiting
 from store.troubles import Troubles, supervise
 from store.urls import clean
@@ -77,7 +79,7 @@ class TinyStore:
         self._storage = JournalStorage(path, read_only=read_only, gate=self._gate.writing, troubles=troubles)
         self._sequence = self._storage.sequence
         self._storage.subscribe(self._take, prepare=self._prepare, load=self._load_again)
-        self._closed = Event()
+        self._closed, self._due = Event(), Event()
         self._troubles, self._follows = troubles, follow
         self._indexer: Thread | None = None
         if follow:
@@ -88,6 +90,7 @@ class TinyStore:
     def close(self) -> None:
         """Stop following; what was acknowledged is on disk already."""
         self._closed.set()
+        self._due.set()
         if self._indexer:
             self._indexer.join()
         self._storage.close()
@@ -161,6 +164,10 @@ class TinyStore:
         if not self._made:
             self._load()  # inside the gate it could wait for a record whose delivery waits for the gate
         return self._gate.reading()
+
+    def searching(self, drafts: bool = False) -> AbstractAsyncContextManager[None]:
+        """Do as `reading` once a search is answered at once; until the full text is indexed, it waits outside."""
+        return Searching(self.reading(), partial(self._is_indexed, drafts))
 
     async def articles(self, paths: Sequence[str], drafts: bool = False) -> list[Article | None]:
         """Return the articles with these paths."""
@@ -314,6 +321,7 @@ class TinyStore:
             if self._made:
                 self._update(self._made, record)
             self._sequence = record.sequence
+        self._due.set()
         self._waiting.reached(record.sequence)
 
     def _update(self, state: State, record: Record) -> None:
@@ -347,6 +355,7 @@ class TinyStore:
                 self._digests.forget()
                 self._made, self._sequence = state, sequence
             self._waiting.reached(sequence)
+            self._due.set()
             if self._follows:
                 self._index_behind()
 
@@ -366,13 +375,32 @@ class TinyStore:
             self._indexer = Thread(target=supervise, args=work, name="store-indexer", daemon=True)
             self._indexer.start()
 
+    def _is_indexed(self, drafts: bool) -> bool:
+        """Whether a search is answered at once, since no more is due than it indexes itself."""
+        if self._indexer is None:
+            return True
+        with self._still:
+            ready = self._state.fulltext(drafts).ready
+        if not ready:
+            self._due.set()
+        return ready
+
     def _index(self) -> None:
-        """Index the full text, in portions, so that no reader waits for more than one."""
+        """Index the full text whenever much of it is due, in portions: the state is held only while one is taken."""
         self._save_cache()
-        more = True
-        while more and not self._closed.wait(BREATH_SECONDS):
+        while not self._closed.wait(BREATH_SECONDS):
+            self._due.clear()
+            behind = next((fulltext for fulltext in self._state.fulltexts if not fulltext.ready), None)
+            if behind is None:
+                self._due.wait()
+                continue
             with self._still:
-                more = any(fulltext.build() for fulltext in self._state.fulltexts)
+                takes = behind.take()
+            if takes:
+                behind.put()
+            else:
+                behind.commit()
+                self._troubles.resolve("indexer")
 
     def _stored(self) -> Iterator[tuple[str, bytes]]:
         return chain.from_iterable(map(self._storage.documents, TABLES.values()))

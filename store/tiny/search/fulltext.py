@@ -1,8 +1,9 @@
 """Indexes the text of articles with Tantivy, in memory, and scores those that match a search.
 
 Each field is indexed twice, as written and stemmed as English, so that `robot` finds `robots` and words of other
-languages are found as written. No user input reaches a query parser: queries are built of terms. A changed article is
-indexed at the next search, or before by a background thread; the index is built anew when a store is opened.
+languages are found as written. No user input reaches a query parser: queries are built of terms. The index is built
+anew when a store is opened. That, and many changes at once, are for a background thread; the next search indexes the
+few articles that are left, so that it finds whatever was written before it.
 
 A score depends on how many articles hold a word. So an index holds what one kind of reader sees and nothing else: else
 its scores would tell those without the right how many drafts speak of something.
@@ -32,8 +33,10 @@ WEIGHTS = {
 EXACT = 1.25
 """How much more a word counts that is written as it is sought."""
 _HEAP = 15_000_000
-_PORTION = 200
-"""Articles that are indexed in one go in the background, some ten milliseconds."""
+FEW = 20
+"""Articles that a search indexes itself, some milliseconds; it waits until the background has indexed more."""
+_PORTION = 50
+"""Articles that are indexed in one go in the background, some milliseconds: a search that runs waits for as long."""
 _stemmer = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).filter(tantivy.Filter.stemmer("english")).build()
 
 
@@ -70,7 +73,8 @@ class FullText:
         self._schema = _schema()
         self._due = BitMap(visible)
         self._held = BitMap()
-        self._uncommitted = False
+        self._taken: list[tuple[int, Article | None]] = []
+        self._uncommitted = 0
 
     @cached_property
     def _index(self) -> tantivy.Index:
@@ -86,7 +90,7 @@ class FullText:
     @property
     def ready(self) -> bool:
         """Whether a search need not wait for more than a few articles."""
-        return len(self._due) < _PORTION
+        return len(self._due) + len(self._taken) + self._uncommitted < FEW
 
     def add(self, number: int, _article: Article) -> None:
         """Note that an article came or changed."""
@@ -95,23 +99,37 @@ class FullText:
 
     def remove(self, number: int, _article: Article) -> None:
         """Note that an article goes or changes."""
-        if number in self._held:
+        if number in self._held or self._taken:
             self._due.add(number)
 
-    def build(self, most: int | None = _PORTION) -> bool:
-        """Index up to *most* of what is due, and return whether more is."""
+    def take(self, most: int | None = _PORTION) -> bool:
+        """Take up to *most* of the articles that are due, as they are now, and return whether there are any."""
         with self._lock:
             for number in self._due[:most]:
+                self._taken.append((number, self._articles.by_number[number] if number in self._visible else None))
+                self._due.discard(number)
+            return bool(self._taken)
+
+    def put(self) -> None:
+        """Index what was taken. What changes meanwhile is due again."""
+        with self._lock:
+            for number, article in self._taken:
                 if number in self._held:
                     self._writer.delete_documents_by_term("number", number)
                     self._held.discard(number)
-                article = self._articles.by_number[number] if number in self._visible else None
                 if article is not None:
                     self._writer.add_document(_document(number, texts(article, self._body(article))))
                     self._held.add(number)
-                self._due.discard(number)
-                self._uncommitted = True
-            return bool(self._due)
+            self._uncommitted += len(self._taken)
+            self._taken.clear()
+
+    def commit(self) -> None:
+        """Let searches find what was put."""
+        with self._lock:
+            if self._uncommitted:
+                self._writer.commit()
+                self._index.reload()
+                self._uncommitted = 0
 
     def matching(self, search: Search) -> dict[int, float]:
         """Return the numbers of all articles that match, each with its score, the best first."""
@@ -119,11 +137,9 @@ class FullText:
         if not sought:
             return {}
         with self._lock:
-            self.build(None)
-            if self._uncommitted:
-                self._writer.commit()
-                self._index.reload()
-                self._uncommitted = False
+            self.take(None)
+            self.put()
+            self.commit()
             searcher = self._index.searcher()
         hits = searcher.search(self._query(sought, search), limit=max(searcher.num_docs, 1), count=False).hits
         numbers = searcher.fast_field_values("number", [address for _, address in hits])

@@ -30,7 +30,7 @@ def test_an_index_that_cannot_be_made_is_a_trouble_until_it_is_made(
         raise MemoryError("no room for the index")
 
     with monkeypatch.context() as context:
-        context.setattr(FullText, "build", fail)
+        context.setattr(FullText, "put", fail)
         store = TinyStore(path, troubles=troubles)
         until(troubles.now)
         assert [(each.task, each.reason) for each in troubles.now()] == [
