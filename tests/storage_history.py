@@ -5,6 +5,7 @@ from pathlib import Path
 
 from store.tiny.disk.record import Batch, Record
 from store.tiny.disk.storage import JournalStorage
+from store.troubles import Troubles
 
 KEEP = {"changes": 5}
 KEYS = 7
@@ -34,8 +35,10 @@ def check(path: Path, acknowledged: int, at_most: int, size: int = 0) -> int:
 
     It has to hold all that were acknowledged, none that were not even tried, and nothing half.
     """
-    storage = JournalStorage(path, logs=KEEP)
+    troubles = Troubles()
+    storage = JournalStorage(path, logs=KEEP, troubles=troubles)
     found = storage.sequence
+    assert not troubles.now(), "a loss is told where there is none"
     assert acknowledged <= found <= at_most
     assert_whole(storage, found, size)
     assert write(storage, found + 1, size), (path, found, storage.sequence)

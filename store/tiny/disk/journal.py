@@ -144,7 +144,7 @@ class Journal:
         size = self._files.status(self.handle).st_size
         self._window = b""
         group = self._group(size)
-        rest = self._files.read(self.handle, group.end, size - group.end)
+        rest = self._files.read(self.handle, group.end, max(size - group.end, 0))
         if size < self.end or _MARK.search(rest):
             raise journal_damaged(self.handle.path, group.end, "a confirmed record is damaged")
         whole = self._files.read(self.handle, self.end, group.end - self.end)

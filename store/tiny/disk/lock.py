@@ -20,9 +20,10 @@ from msgspec import Struct
 
 from store.errors import StoreLockedError
 from store.tiny.disk.files import Files, Handle
+from store.tiny.disk.witness import OFFSET, Witness, note, noted
 
 PAUSE = 0.0005
-HOLDER_SIZE = 512
+HOLDER_SIZE = OFFSET
 
 
 class Holder(Struct, frozen=True):
@@ -71,6 +72,15 @@ class WriteLock:
                 self._files.unlock(self._handle)
         finally:
             self._thread.release()
+
+    def note(self, seen: Witness) -> None:
+        """Write *seen* beside the holder's name; only while the lock is held."""
+        if self._handle:
+            note(self._files, self._handle, seen)
+
+    def noted(self) -> Witness | None:
+        """Return what was noted last, None where that is not known."""
+        return noted(self._files, self._path)
 
     def if_free(self, work: Callable[[], None]) -> None:
         """Do *work* with writers locked out, or nothing if one is writing; needs no permission to write."""

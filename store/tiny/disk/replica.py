@@ -7,7 +7,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from store.tiny.disk.catalog import Catalog
-from store.tiny.disk.damage import journal_damaged, snapshot_damaged
+from store.tiny.disk.damage import journal_damaged, previous, snapshot_damaged
 from store.tiny.disk.files import Files, Handle
 from store.tiny.disk.journal import Journal, path_of
 from store.tiny.disk.record import Record
@@ -102,6 +102,15 @@ class Replica:
         """Tell, at little cost, whether a compaction was finished that another snapshot came of."""
         rotated = self.journal is not None and self.journal.title.generation > self.header.generation
         return rotated and not self.is_current()
+
+    def lacks_journal(self) -> bool:
+        """Tell whether the snapshot's journal is missing, which was there before the snapshot.
+
+        The first snapshot has none for a moment, and a copy of the snapshot alone has none: nothing stands beside it.
+        """
+        if self.journal is not None or self.header.generation == 1:
+            return False
+        return self._files.find(previous(self._path)) is not None or bool(generations(self._files, self._path))
 
     def is_lone(self) -> bool:
         """Tell whether no other replica reads the same journal."""

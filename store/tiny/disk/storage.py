@@ -29,12 +29,14 @@ from store.tiny.disk.reader import Reader
 from store.tiny.disk.record import Record, line, payload
 from store.tiny.disk.replica import generations
 from store.tiny.disk.transaction import Prepare, Transaction
+from store.tiny.disk.witness import Witness
 from store.troubles import Troubles
 
 logger = logging.getLogger(__name__)
 
 COMPACT_AFTER = 128 << 20
 COMPACTION = "compaction"
+LOSS = "store"
 
 
 class JournalStorage(Reader, Storage):
@@ -74,13 +76,34 @@ class JournalStorage(Reader, Storage):
         if not read_only and self._files.find(self._path) is None:
             with self._writing():
                 self._create()
+        known = self._lock.noted()  # before anything is read: what is noted later may be of records after that
         super().__init__(self._files, self._path, logs, gate, troubles, writable=not read_only)
+        lacking = self._replica.lacks_journal()
         if read_only:
-            self._lock.if_free(lambda: self._advance(unconfirmed=True))
+            self._lock.if_free(lambda: self._look(known, lacking))
         else:
             with self._writing():
                 self._settle()
                 self._replica.refuse_gaps()
+            self._tell_loss(known, lacking)
+
+    def _look(self, known: Witness | None, lacking: bool) -> None:
+        self._advance(unconfirmed=True)
+        self._tell_loss(known, lacking)
+
+    def _tell_loss(self, known: Witness | None, lacking: bool) -> None:
+        """Tell where the files hold less than was acknowledged, as far as that can be *known*."""
+        if known is not None and known.store == self.identity:
+            if known.sequence <= self.sequence:
+                return
+            reason = f"though change {known.sequence} was acknowledged: its last journal was cut, or is missing or old"
+        elif lacking:
+            reason = "and the journal that follows is missing: what was written since is lost"
+        else:
+            return
+        reason = f"{self._path}: opened as of change {self.sequence}, {reason}. Put the files back, or ingest again"
+        if self._troubles.report(LOSS, reason):
+            logger.warning("%s", reason)
 
     @property
     def failure(self) -> str | None:
@@ -113,6 +136,7 @@ class JournalStorage(Reader, Storage):
                     lines.append(text)
             if lines:
                 end.append(b"".join(lines), chain)
+                self._lock.note(Witness(replica.header.store, transaction.sequence))
         try:
             self._advance()
         except (OSError, StoreStaleError) as error:

@@ -4,6 +4,7 @@ The file carries the stamp of the state that it was made of. It is ignored once 
 anew if it is damaged or missing.
 """
 
+import fcntl
 import logging
 import mmap
 import os
@@ -80,8 +81,11 @@ def write(path: Path, stamp: str, articles: Iterable[Article]) -> None:
     """Replace the file at *path*; where that cannot be done, the next start is slower, and the log says why."""
     temporary = ""
     try:
+        _sweep(path)
         handle, temporary = mkstemp(dir=path.parent, prefix=f"{path.name}.")
         with os.fdopen(handle, "wb") as file:
+            with suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_EX)
             file.write(bytes(_HEAD))
             size = checksum = 0
             for article in articles:
@@ -91,11 +95,21 @@ def write(path: Path, stamp: str, articles: Iterable[Article]) -> None:
                 file.write(piece)
             file.seek(0)
             file.write(_encoder.encode(_Head(stamp, _FORM, EDITION, size, checksum)).ljust(_HEAD, b"\0"))
-        Path(temporary).replace(path)
+            file.flush()
+            Path(temporary).replace(path)
     except OSError as error:
         logger.warning("%s: not written: %s", path, error.strerror)
         with suppress(OSError):
             os.unlink(temporary)  # noqa: PTH108 # also where there is none
+
+
+def _sweep(path: Path) -> None:
+    """Remove what processes left that were killed while they wrote a cache; one that writes has its file locked."""
+    for left in path.parent.iterdir():
+        if left.name.startswith(f"{path.name}.") and left.is_file():
+            with suppress(OSError), left.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                left.unlink()
 
 
 def _head(data: bytes) -> _Head:

@@ -1,6 +1,7 @@
 """Checks that the cache file gives the same articles as the documents, or is not used at all."""
 
 import asyncio
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,13 @@ def test_a_damaged_copy_is_not_used(path: Path, at: int) -> None:
     for size in (0, 1, 4096, 4100, len(data) - 1):
         copy.write_bytes(bytes(data[:size]))
         assert articles(path) == expected
+
+
+def test_what_a_killed_process_left_of_a_copy_is_swept_and_what_one_is_writing_stays(path: Path) -> None:
+    left, busy = (path.with_name(f"store.json.cache.{name}") for name in ("k1ll3d", "bu5y"))
+    for each in (left, busy):
+        each.write_bytes(b"half")
+    with busy.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        write(path, Put(news("c.md")))
+    assert sorted(each.name for each in path.parent.glob("store.json.cache*")) == ["store.json.cache", busy.name]
