@@ -133,7 +133,7 @@ class _Folder:
         self.known = now
         if report.added or report.updated or report.removed or news:
             report.problems = news
-            report.failed = len({problem.path for problem in news})
+            report.failed = len({problem.path for problem in news if problem.code != "path.alike"})
             self._show(report)
 
     def _is_saved_again(self, problem: Problem, touched: Touched) -> bool:

@@ -20,6 +20,7 @@ from store.files.front_matter import WHOLE, read_configuration
 
 LARGEST_FILE = 16 * 2**20
 """Bytes of a file with its body. A larger one is refused after its first few bytes."""
+EMPTY = "yaml.empty"
 CONFIGURATION = "_config.yml"
 """Jekyll's: its `url` and `baseurl` are what relative image URLs stand below."""
 
@@ -89,8 +90,13 @@ class Folder:
         except OSError as error:
             raise ArticleError(refusal(CONFIGURATION, error)) from None
         raw = self.read(File(CONFIGURATION, CONFIGURATION)) or b""
+        if not raw.strip():
+            raise ArticleError(Problem(CONFIGURATION, None, EMPTY, "is empty"))
         settings = read_configuration(raw.decode("utf-8", "replace"), CONFIGURATION)
-        return (settings.get("url", "") + settings.get("baseurl", "")).rstrip("/") or None
+        url = (settings.get("url", "") + settings.get("baseurl", "")).rstrip("/")
+        if "\ufffd" in url:
+            raise ArticleError(Problem(CONFIGURATION, None, "text.encoding", "no UTF-8"))
+        return url or None
 
     def lock(self) -> bool:
         """Lock the folder until it is closed; return false if another process has it locked.

@@ -66,8 +66,13 @@ def parse(text: str, path: str = "<text>") -> Parsed | None:
 
 def read_configuration(text: str, path: str) -> dict[str, str]:
     """Return the scalars of the first level of a YAML file that is no document of ours. Raises ArticleError."""
-    tree = read_yaml(Passage(path, text))
-    return {key: value for key, value in tree.items() if isinstance(value, str)} if isinstance(tree, dict) else {}
+    passage = Passage(path, text)
+    tree = read_yaml(passage)
+    if tree == "":  # nothing but comments
+        return {}
+    if not isinstance(tree, dict):
+        raise ArticleError(passage.problem(0, "value.type", "expected a mapping of keys to values"))
+    return {key: value for key, value in tree.items() if isinstance(value, str)}
 
 
 def render(metadata: Mapping[str, Any], body: str | None = None, path: str = "<text>") -> str:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from store.base import Document, Put, Remove, Store
 from store.errors import ArticleError, Problem, StoreError, by_location
+from store.files.base_url import base_url
 from store.files.documents import Origin, digest
 from store.files.folder import CONFIGURATION, File, Folder
 from store.files.garbage import collecting_later
@@ -24,6 +25,7 @@ from store.files.listing import Listing, listed
 from store.files.pool import Outcomes, Task, read_files
 from store.files.report import Report
 from store.files.source import Source
+from store.paths import path_form
 
 __all__ = ["BATCH", "Progress", "Report", "check", "ingest"]
 
@@ -118,7 +120,10 @@ class _Ingest:
             known = {} if self._store is None else dict(await self._store.digests(source.identity))
             files = await self._own(listing.files, known)
             self._run.total += len(files)
-            origin = Origin(source.identity, datetime.now(UTC), self._base_url(folder))
+            base, problems = await base_url(source, folder, self._store)
+            report.fail(map(source.named, problems))
+            self._name_alike(files)
+            origin = Origin(source.identity, datetime.now(UTC), base)
             changed = await self._changed(folder, files, known, origin)
             await self._read(Task(str(source.folder), source.prefix, origin), changed, known)
             if not keep_missing:
@@ -136,12 +141,14 @@ class _Ingest:
             await self._apply([Put(replace(each, source=identity)) for each in documents if each is not None])
         return digests
 
-    def _base_url(self, folder: Folder) -> str | None:
-        try:
-            return self._source.base_url or folder.base_url()
-        except ArticleError as error:
-            self._report.fail(map(self._source.named, error.problems))
-            return None
+    def _name_alike(self, files: list[File]) -> None:
+        """Warn of paths that some systems take for one; here both are kept."""
+        first: dict[str, str] = {}
+        for path in map(self._source.path, (file.path for file in files)):
+            other = first.setdefault(path_form(path), path)
+            if other != path:
+                message = f"differs from {other} only by case or composition: macOS and Windows hold one of them"
+                self._report.problems.append(Problem(path, None, "path.alike", message))
 
     async def _own(self, files: list[File], known: dict[str, str]) -> list[File]:
         """Return the files whose paths no other source has."""

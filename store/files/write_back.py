@@ -16,6 +16,7 @@ from errno import EACCES, EDQUOT, EFBIG, EIO, ENOSPC, EPERM, EROFS
 
 from store.base import Document, Kind, Put, Remove, Store
 from store.errors import ArticleError, FileChangedError, FileNotWrittenError, Problem
+from store.files.base_url import base_url
 from store.files.documents import Origin, digest, read
 from store.files.folder import CONFIGURATION, LARGEST_FILE, Folder
 from store.files.front_matter import FENCED, WHOLE
@@ -88,8 +89,8 @@ class Desk:
             before = await self._unless_changed(source, path, there)
             if there is None:
                 _refuse_alike(path, place)
-            base_url = source.base_url or _base_url(folder)
-            document = article(raw, path, Origin(source.identity, before.ingested_at if before else _now(), base_url))
+            base, _ = await base_url(source, folder, self._store)
+            document = article(raw, path, Origin(source.identity, before.ingested_at if before else _now(), base))
             wanted = Content(raw, there.mode if there else None)
             await self._change(Put(document, distinct=True), place, there, wanted)
         return Written(document, before is None)
@@ -230,13 +231,6 @@ def _refuse_alike(path: str, place: Place) -> None:
     for name in place.siblings():
         if path_form(name) == form and name != place.name:
             raise alike(path, path.removesuffix(place.name) + name)
-
-
-def _base_url(folder: Folder) -> str | None:
-    try:
-        return folder.base_url()
-    except ArticleError:
-        return None  # an ingest goes on without it too, and reports what is wrong
 
 
 def _now() -> datetime:

@@ -245,7 +245,7 @@ def test_many_directories_do_not_run_out_of_open_files(site: Path) -> None:
         ("url: https://example.org\nbaseurl: /site\n", "https://example.org/site"),
         ("url: https://example.org/ # here\nbaseurl: ''\ntitle: [a]\n", "https://example.org"),
         ("title: A\n", None),
-        ("", None),
+        ("# nothing yet\n", None),
     ],
 )
 def test_the_configuration_names_the_base_url(site: Path, configuration: str, base_url: str | None) -> None:
@@ -254,9 +254,20 @@ def test_the_configuration_names_the_base_url(site: Path, configuration: str, ba
         assert folder.base_url() == base_url
 
 
-def test_a_broken_configuration_is_named(site: Path) -> None:
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b"url: a: b", "_config.yml:1: yaml.syntax: "),
+        (b"", "_config.yml: yaml.empty: "),
+        (b" \n", "_config.yml: yaml.empty: "),
+        (b"- url", "_config.yml:1: value.type: "),
+        (b"url", "_config.yml:1: value.type: "),
+        (b"url: https://caf\xe9.example", "_config.yml: text.encoding: "),
+    ],
+)
+def test_a_broken_configuration_is_named(site: Path, raw: bytes, says: str) -> None:
     with Folder(site) as folder:
         assert folder.base_url() is None
-        (site / "_config.yml").write_text("url: a: b")
-        with pytest.raises(ArticleError, match=r"^_config.yml:1: yaml.syntax: "):
+        (site / "_config.yml").write_bytes(raw)
+        with pytest.raises(ArticleError, match=f"^{says}"):
             folder.base_url()

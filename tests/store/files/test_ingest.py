@@ -281,6 +281,46 @@ async def test_another_base_url_reads_unchanged_files_again(store: CountedStore,
     assert await pictures(store) == ["https://b.example/a.jpg"]
 
 
+@pytest.mark.parametrize(
+    "raw", [b"", b"\n", b"url: [", b"url: a: b", b"- url", b"htt", b"url: https://\xe9", "url: x".encode("utf-16")]
+)
+async def test_a_configuration_that_is_broken_keeps_the_last_good_one_and_is_named(
+    store: CountedStore, site: Path, raw: bytes
+) -> None:
+    write(site / "_news/a.md", "a", "images:\n  - url: /a.jpg\n")
+    (site / "_config.yml").write_text("url: https://example.org")
+    await ingest(store, [Source(site)])
+    (site / "_config.yml").write_bytes(raw)
+    before, store.applied = store.sequence, []
+    report = await ingest(store, [Source(site)])
+    assert (counts(report), store.sequence, store.applied) == ((0, 0, 3, 0, 1, 1), before, [])
+    assert [problem.path for problem in report.problems] == ["_config.yml"]
+    write(site / "_news/a.md", "new a", "images:\n  - url: /a.jpg\n")
+    await ingest(store, [Source(site)])
+    assert await pictures(store) == ["https://example.org/a.jpg"]
+    (site / "_config.yml").write_text("url: https://b.example")
+    assert (await ingest(store, [Source(site)])).updated == 3
+    (site / "_config.yml").unlink()
+    assert (await ingest(store, [Source(site)])).updated == 3
+    assert await pictures(store) == ["/a.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("x/A.md", "x/a.md"), ("X/b.md", "x/b.md"), ("caf\u00e9.md", "cafe\u0301.md"), ("\u00c9.md", "e\u0301.md")],
+)
+async def test_paths_that_some_systems_take_for_one_are_both_kept_and_named(
+    store: CountedStore, tmp_path: Path, one: str, other: str
+) -> None:
+    write(tmp_path / "in" / one, "one")
+    write(tmp_path / "in" / other, "other")
+    report = await ingest(store, [Source(tmp_path / "in", "named")])
+    assert counts(report) == (2, 0, 0, 0, 0, 0)
+    (problem,) = report.problems
+    assert problem.code == "path.alike"
+    assert {problem.path, problem.message.split()[2]} == {f"named/{one}", f"named/{other}"}
+
+
 async def pictures(store: TinyStore) -> list[str]:
     (article,) = await store.articles(["_news/a.md"])
     assert article is not None
