@@ -88,7 +88,7 @@ class Settings:
     )
 
     operations: int = setting(1_000, "Most parsed, validated and planned operations that are kept.")
-    operations_bytes: int = setting(16 * MIB, "Most bytes that these take, 1 KiB for each token.")
+    operations_bytes: int = setting(16 * MIB, "Most bytes that these take, 1 KiB for each token and 6 for each byte.")
     kept_bytes: int = setting(
         128 * MIB, "Most bytes that are kept of answers, a quarter of them of articles for use in others; 0 keeps none."
     )

@@ -27,6 +27,9 @@ TOKEN_BYTES = 1_024
 SEARCH = "search"
 """The argument that searches: what does not say it need not wait for the full text."""
 
+COPIES = 6
+"""How often the text of a document is held: by names and literals in its tree, tokens, plan and generated functions."""
+
 Make = Callable[[InterpretedOperation, Counts], Operation]
 """Makes the operation that answers requests."""
 
@@ -104,7 +107,8 @@ class Operations:
             name: InterpretedOperation(self.schema, self.settings, document, definition, allowances[name], searches)
             for name, definition in zip(names, definitions, strict=True)
         }
-        return PreparedDocument(len(text) + scan(text, self.settings.tokens) * TOKEN_BYTES, operations)
+        size = len(text) * COPIES + scan(text, self.settings.tokens) * TOKEN_BYTES
+        return PreparedDocument(size, operations)
 
 
 def planned_operations(

@@ -93,3 +93,41 @@ def test_a_run_of_attacks_leaves_memory_as_it_was(run: str, thousands: Path, tmp
                 server.post(document, variables)
         assert server.resident - before <= BYTES
         assert server.well
+
+
+LETTERS = "x" * 60_000
+ASKED = scaled(1_500, 9_000)
+DOCUMENTS = scaled(400, 3_000)
+
+
+def literal(number: int) -> str:
+    return f"{{ articles(first: 1) {{ nodes {{ a{number}{LETTERS}: title }} }} }}"
+
+
+def filtered(number: int) -> str:
+    return f'{{ articles(first: 1, filter: {{path: {{eq: "{number}{LETTERS}"}}}}) {{ totalCount }} }}'
+
+
+@pytest.mark.parametrize("name", ["if-none-match", "cookie", "origin"])
+def test_requests_with_60_kb_of_headers_each_leave_nothing_behind(name: str, newsroom: Path, tmp_path: Path) -> None:
+    with serving(tmp_path / "log", "--store", newsroom) as server:
+        query = "{ articles(first: 1) { nodes { title } } }"
+        assert server.post(query).codes == []
+        before = server.resident
+        for number in range(ASKED):
+            server.post(query, headers={name: f"http://{number}{LETTERS}"})
+        assert server.resident - before <= BYTES
+        assert server.well
+
+
+@pytest.mark.parametrize("document", [literal, filtered], ids=["a name", "a value"])
+def test_documents_with_a_literal_of_60_kb_each_are_kept_within_bounds(
+    document: Callable[[int], str], newsroom: Path, tmp_path: Path
+) -> None:
+    with serving(tmp_path / "log", "--store", newsroom) as server:
+        assert server.post("{ articles(first: 1) { nodes { title } } }").codes == []
+        before = server.resident
+        for number in range(DOCUMENTS):
+            assert server.post(document(number)).codes == []
+        assert server.resident - before <= BYTES
+        assert server.well

@@ -38,6 +38,8 @@ from graph.execute.plan.tree import LISTS, Field, Position, SelectionSet, Shape,
 
 DEEPEST = 4
 """Levels of objects that one `build` makes: source that nests deeper is no longer quick to compile."""
+TITLE = 200
+"""Characters of the response keys that tracebacks name the source by; it stays as long as the function does."""
 BUILTIN = {str, int, bool}
 """Classes that the source may name, since they are builtins."""
 
@@ -123,7 +125,8 @@ class _Writer:
         ]
         made = self._object(shape, "p", 2, values, dict(zip(shape.calls, calls, strict=True)))
         self.lines += [f"  append({made})", " return out"]
-        title = f"<{shape.kind.name} {{{' '.join(field.key for field in shape.fields)}}}>"
+        keys = " ".join(field.key for field in shape.fields)
+        title = f"<{shape.kind.name} {{{keys[:TITLE]}}}>"
         exec(compile("\n".join(self.lines), title, "exec"), self.names)  # noqa: S102  # names are checked in _read; keys are literals
         built: Callable[..., list[Any]] = self.names["build"]
         return built

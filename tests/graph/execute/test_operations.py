@@ -46,7 +46,9 @@ def test_only_what_is_asked_for_is_planned() -> None:
 
 def test_documents_are_kept_up_to_a_number_of_bytes_the_latest_used() -> None:
     operations = planned_operations(SCHEMA, Settings(operations_bytes=100_000))
-    texts = ["{ cat { " + "name " * 40 + f"a{number}: name }} }}" for number in range(20)]  # 46 KiB, 1 a token
+    texts = [
+        "{ cat { " + "name " * 38 + f"a{number}: name }} }}" for number in range(20)
+    ]  # 47 KiB, 1 a token, 6 a byte
     for text in texts:
         operations.prepare(texts[0], None)
         operations.prepare(text, None)
