@@ -200,7 +200,7 @@ class Endpoint:
         """Return the operation that is asked for, and its document. Raises Refusal where it may not be executed."""
         document = self.documents.of(asked)
         if not self.operations.knows(document):
-            self.admission.workload.check()  # it takes less to refuse it than to read it
+            self.admission.workload.check_unread()  # it takes less to refuse it than to read it
         operation = self.operations.prepare(document, asked.operation_name)
         self.documents.executable(asked, document)
         return operation, document

@@ -18,6 +18,8 @@ T = TypeVar("T")
 RETRY_AFTER = (b"retry-after", b"1")
 LOOK_SECONDS = 1e-6
 """What it takes to look for a few letters in the excerpt of one article, before anything was measured."""
+MANY_LOOKS = 100_000
+"""With so many, what a query took is what its looks took: so slow is this machine at the moment."""
 BRIEF_SECONDS = 0.02
 """What is estimated to take less is always begun: refusing it would save little."""
 QUERIES = 4_096
@@ -54,6 +56,7 @@ class Workload:
         self.most, self.clock, self.shed = most_seconds, clock, 0
         self.tickets: set[Ticket] = set()
         self._known: LRUCache[Hashable, float] = LRUCache(QUERIES)
+        self._look_seconds, self._unread_seconds = LOOK_SECONDS, 0.0
 
     @property
     def is_busy(self) -> bool:
@@ -68,7 +71,7 @@ class Workload:
     def expected(self, query: Hashable, looks: int) -> float:
         """Return the seconds that *query* takes; unknown, it compares articles with conditions *looks* times."""
         known = self._known.get(query)
-        return looks * LOOK_SECONDS if known is None else known
+        return looks * self._look_seconds if known is None else known
 
     def check(self, expected: float = 0.0) -> None:
         """Count a refusal and raise it, where *expected* seconds are too many beside the work that is left."""
@@ -76,21 +79,19 @@ class Workload:
             self.shed += 1
             raise overloaded()
 
+    def check_unread(self) -> None:
+        """Raise Refusal, as `check` does, where a query that is not read yet is too much, if it is like the last."""
+        self.check(self._unread_seconds)
+
     def begins_at_once(self, query: Hashable, looks: int) -> bool:
         """Whether *query* may run without a ticket: it is brief, or alone. Raises Refusal as `run` does."""
         if not self.tickets:
             return True
-        expected = self.expected(query, looks)
-        if expected > BRIEF_SECONDS:
-            self.check(expected)
-        return expected <= BRIEF_SECONDS
+        return self._checked(query, looks) <= BRIEF_SECONDS
 
     async def run(self, query: Hashable, looks: int, work: Callable[[], Awaitable[T]]) -> T:
         """Return what *work* returns, counted meanwhile. Raises Refusal where it is too much beside the others."""
-        expected = self.expected(query, looks)
-        if expected > BRIEF_SECONDS:
-            self.check(expected)
-        ticket = Ticket(expected)
+        ticket = Ticket(self._checked(query, looks))
         self.tickets.add(ticket)
         try:
             result = await Timed(work(), ticket, self.clock)
@@ -98,7 +99,19 @@ class Workload:
             self.tickets.discard(ticket)
             self._learn(query, ticket.spent, ends=False)
         self._learn(query, ticket.spent, ends=True)
+        if looks >= MANY_LOOKS:
+            measured = max(ticket.spent / looks, LOOK_SECONDS)  # less only says that an index helped
+            self._look_seconds += (measured - self._look_seconds) * LEARNS
         return result
+
+    def _checked(self, query: Hashable, looks: int) -> float:
+        """Return the seconds that *query* is expected to take. Raises Refusal where it is too much."""
+        expected = self.expected(query, looks)
+        if query not in self._known:
+            self._unread_seconds += (expected - self._unread_seconds) * LEARNS
+        if expected > BRIEF_SECONDS:
+            self.check(expected)
+        return expected
 
     def _learn(self, query: Hashable, seconds: float, ends: bool) -> None:
         """Remember what *query* took: at least that if it was cancelled, no more than that if it came to its end."""

@@ -84,3 +84,28 @@ async def test_work_that_is_cancelled_leaves_its_place_and_what_it_took_is_remem
         await task
     assert not workload.is_busy
     assert workload.expected("a", 0) == 2.0  # until it waited, and when it was cancelled
+
+
+@pytest.mark.anyio
+async def test_of_a_burst_of_costly_queries_the_last_are_refused_before_they_are_read() -> None:
+    workload, event = Workload(2.0), asyncio.Event()
+    first = await begun(workload, "first", LONG, event.wait)
+    workload.check_unread()
+    for number in range(10):
+        with pytest.raises(Refusal):
+            await workload.run(number, 2 * LONG, event.wait)
+    with pytest.raises(Refusal):
+        workload.check_unread()
+    event.set()
+    await first
+    workload.check_unread()
+
+
+@pytest.mark.anyio
+async def test_on_a_slow_machine_looks_are_expected_to_take_longer() -> None:
+    workload, event = Workload(2.0, ticking()), asyncio.Event()
+    event.set()
+    before = workload.expected("other", LONG)
+    for number in range(9):
+        await workload.run(number, LONG // 10, event.wait)
+    assert 5 * before < workload.expected("other", LONG) < 10 * before
