@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -220,12 +220,28 @@ def errors_in_words() -> Iterator[None]:
 @contextmanager
 def stored(path: Path | None) -> Iterator[Path]:
     """Give the store's file; without a path, one that lasts as long as the command, however it is ended."""
-    if path is not None:
-        yield path
-        return
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the server takes the signal over
-    with TemporaryDirectory(prefix="broadsheet-") as folder:
-        yield Path(folder) / "news.json"
+    with ended_well(), nullcontext() if path else TemporaryDirectory(prefix="broadsheet-") as folder:
+        yield path or Path(str(folder)) / "news.json"
+
+
+@contextmanager
+def ended_well() -> Iterator[None]:
+    """Exit with 0 on SIGTERM and SIGINT, until the server takes these signals over.
+
+    Python drops an exception that is raised while an object is finalized; so the signal is sent again until it counts.
+    """
+
+    def end(*_: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 1)
+        sys.exit(0)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _ingested(path: Path, sources: Sequence[Source], keep_missing: bool) -> Report:

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from ctypes import c_bool
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -75,7 +76,7 @@ def run_workers(settings: Settings, path: Path, sources: Sequence[Source], write
         TemporaryDirectory(prefix="broadsheet-metrics-") as metrics,
     ):
         shared, told = Shared(listener, Path(metrics)), TroublesOfParent(Path(metrics))
-        workers = Workers(settings.workers, work, settings, path, sources, None, shared)
+        workers = Workers(settings.workers, writer.troubles, work_beside_others, settings, path, sources, shared)
 
         def tell() -> None:
             writer.check()
@@ -94,21 +95,29 @@ class Shared:
     metrics: Path
 
 
-def work(
+def work_beside_others(
+    begun: c_bool, settings: Settings, path: Path, sources: Sequence[Source], shared: Shared
+) -> None:
+    """Serve as one of several workers, and set the value of *begun* once requests are answered."""
+    end_with_parent()
+    writer = log.configure(Troubles())
+    work(settings, path, sources, writer, shared=shared, begun=lambda: setattr(begun, "value", True))
+
+
+def work(  # noqa: PLR0913 -- each part is handed in by name
     settings: Settings,
     path: Path,
     sources: Sequence[Source],
-    writer: LineWriter | None,
+    writer: LineWriter,
+    *,
     shared: Shared | None = None,
+    begun: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve the store at *path* in this process, alone or as a worker that shares with others.
+    """Serve the store at *path* in this process, alone or as a worker that shares with others; *writer* writes the log.
 
-    *writer* writes the log; a worker makes its own.
+    *begun* is called once requests are answered.
     """
-    writer = writer or log.configure(Troubles())
-    if shared is not None:
-        end_with_parent()
-    with TinyStore(path) as store, traced(settings) as spans:
+    with TinyStore(path, troubles=writer.troubles) as store, traced(settings) as spans:
         pages = Pages([source.folder for source in sources], playground=settings.shows_playground, store=store)
         routes = pages.routes if settings.web else ()
         app = App(
@@ -122,7 +131,7 @@ def work(
             troubles=writer.troubles,
             writer=writer,
         )
-        uvicorn_server.serve(app, settings, shared.listener if shared else None)
+        uvicorn_server.serve(app, settings, shared.listener if shared else None, begun)
 
 
 def traced(settings: Settings) -> AbstractContextManager[Callable[[RequestRecord], None] | None]:

@@ -58,8 +58,10 @@ def config(app: App, settings: Settings, **given: Any) -> uvicorn.Config:
 class Server(uvicorn.Server):
     """uvicorn's server, which alone takes all connections that wait, and exits with 0 once it was told to stop."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, begun: Callable[[], None] = lambda: None) -> None:
+        """Serve by *config*, and call *begun* once connections are taken."""
         super().__init__(config)
+        self.begun = begun
         self.waiting: list[socket.socket] = []
         self.accepting: set[asyncio.Task[Any]] = set()
 
@@ -69,6 +71,8 @@ class Server(uvicorn.Server):
         Workers that share a socket leave it at that: one of them would take the connections of all.
         """
         await super().startup(sockets)
+        if self.started:
+            self.begun()
         if sockets:
             return
         self.waiting = self.duplicates()
@@ -133,8 +137,13 @@ class Server(uvicorn.Server):
             self._captured_signals.clear()
 
 
-def serve(app: App, settings: Settings, listening: socket.socket | None = None) -> None:
-    """Answer until SIGTERM or SIGINT; requests accepted by then are answered within `stop_seconds`."""
+def serve(
+    app: App, settings: Settings, listening: socket.socket | None = None, begun: Callable[[], None] = lambda: None
+) -> None:
+    """Answer until SIGTERM or SIGINT; requests accepted by then are answered within `stop_seconds`.
+
+    *begun* is called once connections are taken.
+    """
     gc.collect()
     gc.freeze()  # what is loaded stays: going through it in each collection is what slow answers come from
-    Server(config(app, settings)).run(sockets=[listening] if listening else None)
+    Server(config(app, settings), begun).run(sockets=[listening] if listening else None)

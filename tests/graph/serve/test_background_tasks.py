@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -121,3 +122,48 @@ def test_a_log_that_cannot_be_written_costs_no_request_and_stops_no_task(
         (folder / "broken.md").write_text("---\ntitle: [\n---\n")  # is reported, too
         write(folder, "two.md", ONE.replace("One", "Two"))
         until(lambda: server.asked()[1] == {"data": {"articles": {"totalCount": 2}}})
+
+
+def children(process: "subprocess.Popen[bytes]") -> set[int]:
+    """Return the workers that a server has started."""
+    found = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return {int(each) for each in found if b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes()}
+
+
+def test_a_worker_is_replaced_while_the_file_of_keys_is_broken(folder: Path, tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    key = add(keys, "desk", ["drafts:read"])
+    good = keys.read_bytes()
+    arguments = ("--store", tmp_path / "news.json", "--workers", "2", "--keys-file", keys)
+    with (tmp_path / "log").open("wb") as log, served(folder, *arguments, stderr=log.fileno()) as server:
+        keys.write_text("nonsense\n")
+        until(lambda: "keys" in server.troubles())
+        until(lambda: len(children(server.process)) == 2)
+        before = children(server.process)
+        os.kill(min(before), signal.SIGKILL)
+        until(lambda: "workers" in server.troubles())
+        until(lambda: len(children(server.process)) == 2 and "workers" not in server.troubles())
+        assert [server.asked() for _ in range(10)] == [(200, ANSWER)] * 10
+        keys.write_bytes(good)
+        until(lambda: [server.asked(key)[0] for _ in range(10)] == [200] * 10)
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("seconds", [0.0, 0.3, 0.9, 1.8])
+def test_a_server_that_is_told_to_end_while_it_starts_ends_well(
+    workers: str, number: signal.Signals, seconds: float, folder: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "graph", "serve", str(folder), "--store", str(tmp_path / "news.json")]
+    command += ["--workers", workers, "--port", str(free_port())]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        try:
+            assert any("1 added" in line for line in process.stderr)
+            time.sleep(seconds)  # wherever in its start it is then
+            process.send_signal(number)
+            said = process.communicate(timeout=PATIENCE)[1]
+        finally:
+            process.kill()
+    assert process.returncode == 0, said
