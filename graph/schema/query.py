@@ -34,6 +34,10 @@ from store.errors import CriteriaError
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description=f"Global ids, up to {MOST}.")]
 TOPICS_PAGE_SIZE = 50
 """How many topics a page has where nothing is said."""
+FirstTopics = Annotated[
+    int | None,
+    strawberry.argument(description=f"How many from the start, up to {MOST}; {TOPICS_PAGE_SIZE} if neither is given."),
+]
 
 
 @strawberry.type(description="What can be read.")
@@ -102,7 +106,7 @@ class Query:
     async def topics(
         roots: list[Any],
         context: Context,
-        first: First = None,
+        first: FirstTopics = None,
         after: After = None,
         last: Last = None,
         before: Before = None,

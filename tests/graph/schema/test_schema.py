@@ -19,6 +19,7 @@ from graphql import (
     is_specified_scalar_type,
 )
 
+from graph.document.cost.selections import PAGE
 from graph.schema.build import schema, sdl
 
 PRINTED = Path(__file__).parents[3] / "schema.graphql"
@@ -38,6 +39,13 @@ def test_the_file_is_what_is_served() -> None:
 def test_everything_has_a_description() -> None:
     kinds = [kind for kind in schema()._schema.type_map.values() if not is_introspection_type(kind)]
     assert [name for kind in kinds for name in undescribed(kind)] == []
+
+
+def test_a_page_that_is_left_out_has_the_size_that_its_description_says() -> None:
+    kinds = [kind for kind in schema()._schema.type_map.values() if isinstance(kind, GraphQLObjectType)]
+    fields = [field for kind in kinds for field in kind.fields.values() if {"first", "last"} <= field.args.keys()]
+    said = [str(field.args["first"].description).rpartition("; ")[2] for field in fields]
+    assert said == [f"{field.extensions[PAGE]} if neither is given." for field in fields]
 
 
 def undescribed(kind: GraphQLNamedType) -> Iterator[str]:
