@@ -133,7 +133,7 @@ def serving(log: Path, *arguments: str | Path, **environment: str) -> Iterator[S
         address: tuple[str, int] = free.getsockname()
     command = [sys.executable, "-m", "graph", "serve", *map(str, arguments), "--port", str(address[1])]
     inherited = {name: value for name, value in os.environ.items() if name != MEASURED}
-    with log.open("wb") as file, subprocess.Popen(command, stderr=file, env=inherited | environment) as process:
+    with log.open("ab") as file, subprocess.Popen(command, stderr=file, env=inherited | environment) as process:
         server = Served(process, address, log)
         try:
             _started(server)
