@@ -1,41 +1,108 @@
-"""Ends WebSocket connections whose client does not read: uvicorn's WebSocket protocol with back-pressure that ends.
+"""Bounds what a WebSocket client can make us hold: uvicorn's WebSocket protocol with back-pressure in both directions.
 
-A send or a close waits until the client reads, and only the transport can end a connection whose client never does.
+Nothing is read from a client that does not read, since pongs would pile up, nor from one whose messages wait. A send or
+a close waits until the client reads, and only the transport can end a connection whose client never does.
 """
 
 from asyncio import TimerHandle
 from typing import Any
 
+from uvicorn._types import ASGIReceiveEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+
+from graph.edge.buffers import Buffers
+from graph.errors import Refusal
 
 GRACE = 2
 """How many times `write_seconds` a client has to read before its connection is aborted. After the first it is closed
 with 4410, which a client sees that reads again."""
+PIECE = 8 * 1024
+"""Most bytes that are parsed at once: objects are made of all messages in them."""
+TRY_AGAIN_LATER = 1013
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """One WebSocket connection."""
 
-    def __init__(self, *, write_seconds: float, **given: Any) -> None:
-        """Give a client *write_seconds* to read; the rest of what is *given* is uvicorn's."""
+    def __init__(self, *, write_seconds: float, buffers: Buffers, **given: Any) -> None:
+        """Give a client *write_seconds* to read, and count in *buffers* what is held; what is *given* is uvicorn's."""
         super().__init__(**given)
-        self.write_seconds = write_seconds
+        self.write_seconds, self.buffers = write_seconds, buffers
         self.unread: TimerHandle | None = None
+        self.unparsed = b""
+        self.frames: list[bytes | bytearray] = []  # type: ignore[assignment] # uvicorn decodes either
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes."""
+        self.unparsed += data
+        self.parse()
+
+    def parse(self) -> None:
+        """Parse what has come, as far as no message waits and the client reads; read on if that was all."""
+        while self.unparsed and not (self.read_paused or self.unread or self.transport.is_closing()):
+            piece, self.unparsed = self.unparsed[:PIECE], self.unparsed[PIECE:]
+            super().data_received(piece)
+        unfinished = len(self.conn.reader.buffer) + sum(map(len, self.frames))
+        self.buffers.hold(self, 0 if self.transport.is_closing() else len(self.unparsed) + unfinished)
+        if self.unparsed or self.unread:
+            self.transport.pause_reading()
+        elif not self.read_paused:
+            self.transport.resume_reading()
+
+    def handle_cont(self, event: Frame) -> None:
+        """Take a part of a message. Parts are joined at once: many small ones take more than their bytes."""
+        if len(self.frames) != 1 or not isinstance(self.frames[0], bytearray):
+            self.frames = [bytearray(b"".join(self.frames))]
+        self.frames[0] += event.data
+        if event.fin:
+            self.send_receive_event_to_app()
+
+    async def receive(self) -> ASGIReceiveEvent:
+        """Return the next message, and parse on if it was the last that waited."""
+        message = await super().receive()
+        if not self.read_paused and not self.disconnected:
+            self.parse()
+        return message
+
+    @property
+    def may_be_refused(self) -> bool:
+        """Whether anything can be thrown away: always, for a message that is not whole was not looked at."""
+        return True
+
+    def make_room(self, refusal: Refusal) -> None:
+        """End the connection, for what it holds is too much."""
+        self.let_go()
+        if self.close_sent or self.transport.is_closing():
+            return
+        self.conn.fail(TRY_AGAIN_LATER, refusal.message)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.transport.close()
 
     def pause_writing(self) -> None:
-        """Give the client some time to read."""
+        """Read nothing from a client that does not read, and give it some time."""
         super().pause_writing()
         self.unread = self.loop.call_later(GRACE * self.write_seconds, self.transport.abort)
+        self.transport.pause_reading()
 
     def resume_writing(self) -> None:
-        """Forgive a client that reads again."""
+        """Go on with a client that reads again."""
         super().resume_writing()
         self.forgive()
+        self.parse()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting for it."""
+        """Stop waiting for it, and hold nothing."""
         super().connection_lost(exc)
         self.forgive()
+        self.let_go()
+        self.buffers.hold(self, 0)
+
+    def let_go(self) -> None:
+        """Hold nothing any more, however long somebody still refers to the connection."""
+        self.frames, self.unparsed = [], b""
+        self.conn.reader.buffer.clear()
 
     def forgive(self) -> None:
         """Let the connection be."""

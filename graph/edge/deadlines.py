@@ -5,6 +5,7 @@ One timer looks at all connections of a server, for as long as there are any.
 
 import asyncio
 import logging
+from math import inf
 from typing import Protocol
 
 log = logging.getLogger("broadsheet.edge")
@@ -31,13 +32,14 @@ class Deadlines:
     def __init__(self) -> None:
         self._connections: set[Connection] = set()
         self._sweeping = False
+        self._due = 0.0
 
     def add(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
         """Watch over a connection until it is discarded."""
         self._connections.add(connection)
         if not self._sweeping:
             self._sweeping = True
-            loop.call_later(SWEEP_SECONDS, self._sweep, loop)
+            self._wait(loop)
 
     def discard(self, connection: Connection) -> None:
         """Leave a connection alone, if it was watched."""
@@ -46,6 +48,11 @@ class Deadlines:
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         """Look at each connection; one that cannot be looked at costs itself alone, and never the next sweep."""
         now = loop.time()
+        if now - self._due > SWEEP_SECONDS:
+            # The loop was busy: what clients sent in time may be unread yet, and is read before the next sweep.
+            self._wait(loop)
+            self._due = inf
+            return
         for connection in tuple(self._connections):
             try:
                 if connection.is_late(now):
@@ -56,4 +63,8 @@ class Deadlines:
                 connection.abort()
         self._sweeping = bool(self._connections)
         if self._sweeping:
-            loop.call_later(SWEEP_SECONDS, self._sweep, loop)
+            self._wait(loop)
+
+    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._due = loop.time() + SWEEP_SECONDS
+        loop.call_later(SWEEP_SECONDS, self._sweep, loop)

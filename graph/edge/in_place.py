@@ -148,6 +148,11 @@ class InPlaceProtocol(ReceivingProtocol):
         if self.last is not None:
             self.write_last(keep=self.in_message or self.is_answering or bool(self.unparsed))
 
+    def let_go(self) -> None:
+        """Hold nothing any more."""
+        super().let_go()
+        self.body, self.headers = None, []
+
     def turn_away(self, refusal: Refusal) -> None:
         """Refuse what is being received, behind what was received before."""
         self.write_last(keep=True)

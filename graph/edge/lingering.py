@@ -86,6 +86,10 @@ class LingeringProtocol(HttpToolsProtocol):
         else:
             super().on_response_complete()
 
+    def timeout_keep_alive_handler(self) -> None:
+        """Have the next sweep end an idle connection, before which is read what came in time."""
+        self.deadline = self.loop.time()
+
     def turn_away(self, refusal: Refusal) -> None:
         """Refuse what is being received, and end. A request that is under way before it is answered nevertheless."""
         if self.is_closing():
@@ -117,6 +121,7 @@ class LingeringProtocol(HttpToolsProtocol):
         self.pipeline.clear()
         if self.is_answering:
             self.cycle.disconnected = True
+            self.cycle.body = bytearray()
             self.cycle.message_event.set()
         if self.is_half_closed:
             self.left()

@@ -37,7 +37,7 @@ def config(app: App, settings: Settings, **given: Any) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         http=cast("type[Protocol]", http),
-        ws=cast("type[Protocol]", partial(WebSocketProtocol, write_seconds=settings.write_seconds)),
+        ws=cast("type[Protocol]", partial(WebSocketProtocol, write_seconds=settings.write_seconds, buffers=buffers)),
         interface="asgi3",
         lifespan="on",
         log_config=None,

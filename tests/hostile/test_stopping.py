@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -150,3 +151,31 @@ def test_what_was_sent_before_the_signal_is_answered(
             sent, unanswered = lost(server, kind)
         assert sent > 0
         assert unanswered == 0
+
+
+BATCHES, BATCH, BEHIND = 4, 50, 20
+LONG = ["--stop-seconds", str(PATIENCE)]
+
+
+@pytest.mark.parametrize("road", ROADS)
+def test_what_nobody_had_read_when_the_signal_came_is_answered(road: str, newsroom: Path, tmp_path: Path) -> None:
+    with serving(tmp_path / "log", "--store", newsroom, *ROADS[road], *LONG) as server, ExitStack() as stack:
+
+        def connected() -> tuple[socket.socket, IO[bytes]]:
+            connection = stack.enter_context(socket.create_connection(server.address, timeout=PATIENCE))
+            return connection, stack.enter_context(connection.makefile("rb"))
+
+        kept, clients = [connected() for _ in range(BEHIND)], [Client(server.address) for _ in range(2 * BEHIND)]
+        for (connection, file), client in zip(kept, clients, strict=False):
+            client.send(connection, request(BODY))
+            assert client.read(file)
+        for number in range(BATCHES):  # work for a second or so, in one turn of the loop: each is new
+            new = b'{"query": "{ articles(first: 100) { nodes { a%dx%d: title body } } }"}'
+            connected()[0].sendall(b"".join(request(new % (number, each)) for each in range(BATCH)))
+        asking = [*kept, *(connected() for _ in range(BEHIND))]
+        for (connection, _), client in zip(asking, clients, strict=True):
+            client.send(connection, request(BODY))
+        server.process.send_signal(signal.SIGTERM)
+        for (_, file), client in zip(asking, clients, strict=True):
+            client.read(file)
+        assert server.process.wait(PATIENCE) == 0
