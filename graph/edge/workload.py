@@ -79,6 +79,11 @@ class Workload:
             self.shed += 1
             raise overloaded()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether a query that is not read yet is too much, if it is like the last."""
+        return bool(self.tickets) and self._unread_seconds + self.seconds >= self.most
+
     def check_unread(self) -> None:
         """Raise Refusal, as `check` does, where a query that is not read yet is too much, if it is like the last."""
         self.check(self._unread_seconds)
