@@ -82,6 +82,7 @@ class App:
         self.probes = Probes(store, self.metrics, self.samples, self.all_troubles, desk)
         self.log = RequestLog(settings, writer or LineWriter(self.troubles))
         self.observers = [each for each in (self.metrics, self.log, spans) if each is not None]
+        self.unobserved = False
         self.endpoint = Endpoint(
             store,
             operations,
@@ -111,9 +112,16 @@ class App:
             await self.others(scope, receive, send)
 
     def observe(self, record: RequestRecord) -> None:
-        """Count, log and trace a request."""
-        for observer in self.observers:
-            observer(record)
+        """Count, log and trace a request; what fails at that harms no answer, and is told until it works."""
+        try:
+            for observer in self.observers:
+                observer(record)
+        except Exception as error:
+            self.unobserved = True
+            self.troubles.failed("observers", error)
+        else:
+            if self.unobserved:
+                self.unobserved = self.troubles.resolve("observers")
 
     async def graphql(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Receive a GraphQL request, and send its answer."""

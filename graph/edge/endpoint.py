@@ -5,6 +5,7 @@ are read and written by `graph.edge.asgi` and `graph.edge.in_place`.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -26,11 +27,14 @@ from graph.execute.context import Context, Subscriber
 from graph.execute.execution import KEPT, PLANNED, Answer, Operation
 from graph.execute.operations import Operations
 from graph.message import READS, Request, Response, header
+from graph.observe.log import NAME
 from graph.observe.request_record import RequestRecord
 from graph.settings import Settings
 from store.base import Store
 from store.criteria import Criteria
 from store.files.write_back import Desk
+
+log = logging.getLogger("broadsheet.mutations")
 
 PATH = "/graphql"
 
@@ -85,6 +89,8 @@ class Endpoint:
         self.render = Renderer(settings)
         self.answer_cache = AnswerCache(settings.answer_cache_bytes)
         self.subscriptions = 0
+        self.outliving: set[asyncio.Future[Answer]] = set()
+        """Mutations for which nobody waits any longer; the event loop alone would not keep them."""
 
     def refresh_keys(self) -> None:
         """Look at the keys' file again, and forget the callers whose keys may have other rights now; never raises."""
@@ -236,7 +242,7 @@ class Endpoint:
         try:
             async with asyncio.timeout(self.settings.request_seconds):
                 if operation.kind == "mutation":
-                    return await self._finished(operation.execute(variables, context))
+                    return await self._finished(operation, operation.execute(variables, context))
                 query, looks = await self._looks(operation, variables)
                 work = partial(operation.execute, variables, context)
                 return await self.admission.workload.run(query, looks, work)
@@ -254,15 +260,31 @@ class Endpoint:
         (articles,) = await self.store.count([Criteria(drafts=True)])
         return (id(operation), conditions), conditions * articles
 
-    async def _finished(self, mutation: Coroutine[Any, Any, Answer]) -> Answer:
-        """Return a mutation's answer. Accepted, it is finished though nobody waits any longer, and holds a place."""
-        task = asyncio.ensure_future(mutation)
+    async def _finished(self, operation: Operation, mutation: Coroutine[Any, Any, Answer]) -> Answer:
+        """Return a mutation's answer.
+
+        Accepted, it is finished though nobody waits any longer: it holds a place, and what becomes of it is logged.
+        """
+        started, task = self.clock(), asyncio.ensure_future(mutation)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             if not task.done():
                 self.admission.requests.keep(task)
+                self.outliving.add(task)
+                task.add_done_callback(partial(self._outlived, operation.name or "without a name", started))
             raise
+
+    def _outlived(self, name: str, started: float, task: asyncio.Future[Answer]) -> None:
+        """Log what became of a mutation whose client was told that it takes too long, or went away."""
+        self.outliving.discard(task)
+        told = f"the mutation {name[:NAME]!r}, for which nobody waited any longer,"
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("%s failed after %.3f s", told, self.clock() - started, exc_info=error)
+        else:
+            ended = "was cancelled" if task.cancelled() else f"ended with {', '.join(task.result().codes) or 'success'}"
+            log.warning("%s %s after %.3f s", told, ended, self.clock() - started)
 
     async def _events(self, exchange: Exchange) -> Response | Stream:
         """Return the event stream of a subscription, or that of any other operation, which is whole. Raises Refusal."""

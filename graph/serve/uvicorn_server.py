@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import os
 import socket
 from asyncio import Protocol
@@ -18,10 +19,15 @@ from graph.edge.buffers import Buffers
 from graph.edge.deadlines import Deadlines
 from graph.edge.in_place import InPlaceProtocol
 from graph.settings import Settings
+from store.troubles import Troubles
+
+log = logging.getLogger("broadsheet.server")
 
 BACKLOG = 2_048
 ACCEPTED = 512
 """Most connections that are taken in one turn of the loop."""
+REST_SECONDS = 0.25
+"""How long no connection is taken after one could not be."""
 SETTLE_SECONDS = 0.1
 """Time in which a server that stops reads what had come before it was told to."""
 
@@ -58,10 +64,10 @@ def config(app: App, settings: Settings, **given: Any) -> uvicorn.Config:
 class Server(uvicorn.Server):
     """uvicorn's server, which alone takes all connections that wait, and exits with 0 once it was told to stop."""
 
-    def __init__(self, config: uvicorn.Config, begun: Callable[[], None] = lambda: None) -> None:
-        """Serve by *config*, and call *begun* once connections are taken."""
+    def __init__(self, config: uvicorn.Config, troubles: Troubles, begun: Callable[[], None] = lambda: None) -> None:
+        """Serve by *config*, and call *begun* once connections are taken; if they cannot be, *troubles* are told."""
         super().__init__(config)
-        self.begun = begun
+        self.troubles, self.begun, self.resting = troubles, begun, False
         self.waiting: list[socket.socket] = []
         self.accepting: set[asyncio.Task[Any]] = set()
 
@@ -116,13 +122,32 @@ class Server(uvicorn.Server):
         for _ in range(ACCEPTED):
             try:
                 connection, _ = listening.accept()
-            except OSError:
+            except (BlockingIOError, ConnectionAbortedError):
                 return False
+            except OSError as error:
+                self.rest(listening, error)
+                return False
+            if self.resting:
+                self.resting = self.troubles.resolve("accept")
             connection.setblocking(False)
             task = loop.create_task(loop.connect_accepted_socket(self.protocol, connection))
             self.accepting.add(task)
             task.add_done_callback(self.accepting.discard)
         return True
+
+    def rest(self, listening: socket.socket, error: OSError) -> None:
+        """Take no connections for a while, as when there are no descriptors: the socket stays readable meanwhile."""
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(listening)
+        loop.call_later(REST_SECONDS, self.take_again, listening)
+        self.resting = True
+        if self.troubles.report("accept", f"no connection can be taken: {error.strerror}"):
+            log.error("no connection can be taken: %s", error.strerror)
+
+    def take_again(self, listening: socket.socket) -> None:
+        """Take connections again, unless the server stops."""
+        if listening.fileno() >= 0:
+            asyncio.get_running_loop().add_reader(listening, self.accept, listening)
 
     def protocol(self) -> Protocol:
         """Return what speaks on one connection."""
@@ -146,4 +171,4 @@ def serve(
     """
     gc.collect()
     gc.freeze()  # what is loaded stays: going through it in each collection is what slow answers come from
-    Server(config(app, settings), begun).run(sockets=[listening] if listening else None)
+    Server(config(app, settings), app.troubles, begun).run(sockets=[listening] if listening else None)

@@ -1,11 +1,13 @@
 """Tests GraphQL over HTTP in process: methods, media types, status codes, and refusals as GraphQL errors in JSON."""
 
 import asyncio
+import gc
 from urllib.parse import urlencode
 
 import pytest
 
 from graph.edge.pages import Pages
+from graph.observe.request_record import RequestRecord
 from graph.settings import Settings, SettingsError, from_environment
 from tests.patience import until
 from tests.small import GRAPHQL, JSON, ask, post, small_app
@@ -301,6 +303,36 @@ async def test_a_mutation_that_was_accepted_is_finished_though_its_time_is_over(
     assert (await post(app, "mutation { save(seconds: 0.5) }")).code == "TIMEOUT"
     assert app.store.sequence == 7
     await asyncio.to_thread(until, lambda: app.store.sequence == 8)
+
+
+async def test_what_becomes_of_a_mutation_that_outlives_its_time_is_logged_by_name(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = small_app(request_seconds=0.01)
+    for seconds, name in ((0.2, "Slow"), (0.1, "")):
+        assert (await post(app, f"mutation {name} {{ save(seconds: {seconds}) }}")).code == "TIMEOUT"
+    assert len(app.endpoint.outliving) == 2
+    gc.collect()  # whatever only the event loop knows of is gone now
+    await asyncio.to_thread(until, lambda: len(caplog.records) == 2)
+    said = [record.getMessage() for record in caplog.records]
+    assert [line.partition(",")[0] for line in said] == ["the mutation 'without a name'", "the mutation 'Slow'"]
+    assert all("ended with success after 0." in line for line in said)
+    assert not app.endpoint.outliving
+
+
+async def test_an_observer_that_fails_harms_no_answer_and_is_told_until_it_works() -> None:
+    broken = [True]
+
+    def observe(_: RequestRecord) -> None:
+        if broken:
+            raise OSError(28, "No space left on device")
+
+    app = small_app(spans=observe)
+    assert (await post(app, "{ hello }")).json == {"data": {"hello": "world"}}
+    assert [trouble.task for trouble in app.troubles.now()] == ["observers"]
+    broken.clear()
+    await post(app, "{ hello }")
+    assert app.troubles.now() == ()
 
 
 async def test_more_requests_than_there_is_room_for_are_shed_at_once() -> None:

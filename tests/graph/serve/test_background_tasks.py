@@ -3,7 +3,9 @@
 import fcntl
 import json
 import os
+import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -167,3 +169,26 @@ def test_a_server_that_is_told_to_end_while_it_starts_ends_well(
         finally:
             process.kill()
     assert process.returncode == 0, said
+
+
+def test_a_server_without_descriptors_says_so_and_takes_connections_again_when_there_are_some(
+    folder: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "log"
+    with path.open("wb") as log, served(folder, stderr=log.fileno()) as server:
+        used = len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
+        before = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (used + 4, before[1]))
+        opened = list[socket.socket]()
+
+        def is_told() -> bool:
+            port = int(server.address.rpartition(":")[2])
+            opened.append(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE))
+            return "no connection can be taken: Too many open files" in path.read_text()
+
+        until(is_told)
+        for each in opened:
+            each.close()
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, before)
+        until(lambda: server.asked() == (200, ANSWER) and "accept" not in server.troubles())
+    assert "Traceback" not in path.read_text()
