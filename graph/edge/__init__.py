@@ -9,7 +9,9 @@ A client that left: `websocket`, `sse`, or `asgi` and `in_place`, by how it came
     asgi, in_place              the two roads of HTTP: an ASGI application with a task for each request, or an
                                 answer at once, from the protocol of every connection
     endpoint                    a request to its response, for both roads
-    websocket, sse              answers that go on: graphql-transport-ws and event streams
+    websocket, socket_operations    answers that go on: graphql-transport-ws, and its operations
+    sse, events                 answers that go on: event streams, and how an answer is an event
+    key_holders                 which of these end because their key was removed
     admission, workload         who may start: how many, and how much they may have to do
     deadlines, backpressure     which connections are ended
     caller, auth, negotiation   what headers decide: rights, media type, encoding, origin

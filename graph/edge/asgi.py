@@ -23,6 +23,7 @@ from graph.edge import playground, sse
 from graph.edge.admission import Admission
 from graph.edge.auth import Keys
 from graph.edge.background import repeating
+from graph.edge.caller import presented_key
 from graph.edge.endpoint import PATH, Endpoint
 from graph.edge.pages import DOCUMENTS
 from graph.edge.persisted import documents
@@ -134,8 +135,9 @@ class App:
             return
         answer = await self.answer(request)
         if isinstance(answer, Stream):
-            with self.admission.streams:
-                await sse.send(answer, receive, send, self.settings.ping_seconds)
+            caller, key = self.endpoint.callers.of(request.method, request.headers), presented_key(request.headers)
+            with self.admission.streams, self.endpoint.key_holders.holding(key, caller.viewer) as holder:
+                await sse.send(answer, holder.revoked, receive, send, self.settings.ping_seconds)
         else:
             await sent(answer, send)
 

@@ -17,6 +17,7 @@ from graph.edge.admission import Admission
 from graph.edge.answer_cache import AnswerCache, CachedAnswer
 from graph.edge.auth import Keys
 from graph.edge.caller import Caller, Callers
+from graph.edge.key_holders import KeyHolders
 from graph.edge.negotiation import EVENT_STREAM, HTML
 from graph.edge.parameters import Parameters, of_body, of_query
 from graph.edge.persisted import Documents, identifier
@@ -86,6 +87,7 @@ class Endpoint:
         self.keys, self.documents, self.desk, self.admission = keys, documents, desk, admission
         self.observe, self.page, self.clock = observe, page, clock
         self.callers = Callers(settings, keys)
+        self.key_holders = KeyHolders(self.callers.rights)
         self.render = Renderer(settings)
         self.answer_cache = AnswerCache(settings.answer_cache_bytes)
         self.subscriptions = 0
@@ -96,6 +98,7 @@ class Endpoint:
         """Look at the keys' file again, and forget the callers whose keys may have other rights now; never raises."""
         if self.keys.refresh():
             self.callers.forget()
+            self.key_holders.check()
 
     async def answer(self, request: Request) -> Response | Stream:
         """Return the answer to a request that is not `cached`, within the time that it has."""

@@ -42,12 +42,18 @@ class Socket:
     async def serve(self) -> None:
         """Speak the protocol until either side closes."""
         headers: Headers = self.socket.headers.raw
+        key = presented_key(headers)
         try:
             check_site(headers, self.settings)
-            self.viewer = self.rights(presented_key(headers)) or self.viewer
+            self.viewer = self.rights(key) or self.viewer
         except Refusal:
             await self.socket.close()  # before it is accepted, this is HTTP 403
             return
+        with self.endpoint.key_holders.holding(key, self.viewer) as self.holder:
+            await self.speak()
+
+    async def speak(self) -> None:
+        """Accept the connection, and speak the protocol until either side closes."""
         spoken = SUBPROTOCOL in self.socket.scope["subprotocols"]
         await self.socket.accept(SUBPROTOCOL if spoken else None)
         try:
@@ -59,8 +65,6 @@ class Socket:
                 await self.socket.close(close.code, close.reason)
         except WebSocketDisconnect:
             pass
-        finally:
-            await self.operations.end()
 
     def rights(self, key: bytes) -> Viewer | None:
         """Return the rights of a key, None without one. Raises Refusal."""
@@ -70,7 +74,9 @@ class Socket:
         """Take messages, until one of them or an operation ends the socket. Raises CloseError."""
         listening = asyncio.create_task(self.listen())
         try:
-            await asyncio.wait((listening, self.ended), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((listening, self.ended, self.holder.revoked), return_when=asyncio.FIRST_COMPLETED)
+            if self.holder.revoked.done():
+                raise CloseError(4403, "Forbidden")
             if self.ended.done():
                 raise self.ended.result()
             await listening
@@ -78,6 +84,7 @@ class Socket:
             listening.cancel()
             with suppress(asyncio.CancelledError, CloseError, WebSocketDisconnect):
                 await listening
+            await self.operations.end()
 
     async def listen(self) -> None:
         """Take `connection_init` in the time that it has, then whatever comes. Raises CloseError."""
@@ -130,10 +137,12 @@ class Socket:
         if self.acknowledged:
             raise CloseError(4429, "Too many initialisation requests")
         lowered = [(name.lower().encode(), value.encode()) for name, value in payload.items() if isinstance(value, str)]
-        try:
-            self.viewer = self.rights(presented_key(lowered)) or self.viewer
-        except Refusal:
-            raise CloseError(4403, "Forbidden") from None
+        if key := presented_key(lowered):
+            try:
+                self.viewer = self.holder.viewer = self.endpoint.callers.rights(key)
+            except Refusal:
+                raise CloseError(4403, "Forbidden") from None
+            self.holder.key = key
         self.acknowledged = True
         await self.send({"type": "connection_ack"})
 

@@ -154,8 +154,8 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, in
 class EventSource:
     """A browser's: one GET, its events as they come, and the id that it sends when it connects again."""
 
-    def __init__(self, address: tuple[str, int], query: str, last: str = "") -> None:
-        headers = f"accept: {STREAM}\r\n" + (f"last-event-id: {last}\r\n" if last else "")
+    def __init__(self, address: tuple[str, int], query: str, last: str = "", headers: str = "") -> None:
+        headers += f"accept: {STREAM}\r\n" + (f"last-event-id: {last}\r\n" if last else "")
         self.connection = socket.create_connection(address, timeout=PATIENCE)
         target = "/graphql?" + urlencode({"query": query})
         self.connection.sendall(request(b"", headers, "GET", target))
