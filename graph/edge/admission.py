@@ -64,7 +64,7 @@ class Admission:
         self.streams = Places(settings.sockets)
         self.sockets = Places(settings.sockets)
         self._arrived, self._turn_began = 0, 0.0
-        self._turn = asyncio.Lock()
+        self._turn, self._event_turn = asyncio.Lock(), asyncio.Lock()
         self._was_slow = False
 
     @property
@@ -101,6 +101,16 @@ class Admission:
         result = await work(*arguments)
         self._was_slow = self.clock() - started > SLOW_SECONDS
         return result
+
+    async def event_turn(self) -> None:
+        """Wait until a subscription may make one more event, or look through one more page of changes.
+
+        Of all subscriptions together one at a time waits for its turn among the requests, so that thousands of changes
+        for each of many clients take as much from the others as one more request. Nothing is held while an event is
+        sent, because that may wait for a client that does not read.
+        """
+        async with self._event_turn, self._turn:
+            await asyncio.sleep(0)
 
     def _end_turn(self) -> None:
         """Forget what arrived in this turn: every request of it has its answer or its task by now."""

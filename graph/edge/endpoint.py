@@ -294,7 +294,8 @@ class Endpoint:
         operation, variables, caller = exchange.operation, exchange.asked.variables, exchange.caller
         if operation.kind == "subscription":
             self.admission.streams.check()
-            subscriber = Subscriber(resumes=header(exchange.request.headers, b"last-event-id").decode("latin-1"))
+            last = header(exchange.request.headers, b"last-event-id").decode("latin-1")
+            subscriber = Subscriber(resumes=last, turn=self.admission.event_turn)
             context = Context(self.store, caller.viewer, desk=self.desk, subscriber=subscriber)
             return self.render.stream(caller, self.watched(operation, variables, context), subscriber)
         return self.render.events(caller, events.whole((await self._execute(exchange)).body))

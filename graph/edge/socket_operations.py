@@ -15,7 +15,7 @@ from graph.edge.endpoint import Endpoint, timed_out
 from graph.edge.parameters import of_value
 from graph.edge.workload import overloaded
 from graph.errors import Failure, Refusal
-from graph.execute.context import Context, Viewer
+from graph.execute.context import Context, Subscriber, Viewer
 from graph.execute.execution import Answer
 from graph.observe.request_record import RequestRecord
 
@@ -172,7 +172,8 @@ class SocketOperations:
         operation, _ = self.endpoint.operation(asked)
         record.kind, record.operation = operation.kind, operation.name or ""
         record.cost = operation.cost(asked.variables)
-        context = Context(self.endpoint.store, self.outlet.viewer, desk=self.endpoint.desk)
+        subscriber = Subscriber(turn=self.admission.event_turn)
+        context = Context(self.endpoint.store, self.outlet.viewer, desk=self.endpoint.desk, subscriber=subscriber)
         if operation.kind == "subscription":
             return self.endpoint.watched(operation, asked.variables, context)
         return await self.endpoint.executed(operation, asked.variables, context)

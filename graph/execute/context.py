@@ -3,6 +3,7 @@
 One `Context` is made for each request, and is the same for all of its resolvers.
 """
 
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -23,21 +24,27 @@ class Viewer(Struct, frozen=True):
 ANYBODY = Viewer()
 
 
-class Subscriber(Struct):
-    """What a subscription and who sends its answers tell each other, in tokens that clients can come back with.
+async def at_once() -> None:
+    """Wait for nothing."""
 
-    `resumes` is where a client that comes back wants to go on, whatever its arguments say; `reached` is of the answer
-    that came last. Both are empty where there is none.
+
+class Subscriber(Struct):
+    """What a subscription and who sends its answers tell each other.
+
+    `resumes` is the token where a client that comes back wants to go on, whatever its arguments say; `reached` is that
+    of the answer that came last. Both are empty where there is none. Before each answer, and each page of changes that
+    is looked through for answers, the subscription waits for its `turn`.
     """
 
     resumes: str = ""
     reached: str = ""
+    turn: Callable[[], Awaitable[None]] = at_once
 
 
 class Context(Struct, frozen=True):
     """What belongs to one request; `loaders` are the interpreter's, which batch its reads (`graph.schema.loaders`).
 
-    `subscriber` is there for a subscription that can be resumed.
+    `subscriber` is there for a subscription.
     """
 
     store: Store

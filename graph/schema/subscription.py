@@ -39,12 +39,14 @@ class Subscription:
         while True:
             if sequence is None:
                 raise reset()
+            await subscriber.turn()
             async with context.reading():
                 page = await context.store.changes(sequence, LONGEST, context.viewer.drafts, kinds or ())
                 wanted = await _wanted(page.changes, filter, context)
             if page.reset:
                 raise reset()
             for change in wanted:
+                await subscriber.turn()
                 told = resumable(change, context.store)
                 subscriber.reached = told.seq
                 yield told
