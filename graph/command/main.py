@@ -91,7 +91,7 @@ def serve(
         chosen = settings.from_environment(os.environ, **_read(given))
         if chosen.write_back and not sources:
             raise click.UsageError("--write-back writes to the folders that are served: name one")
-        report = _ingested(file, sources, keep_missing=False) if sources else Report()
+        report = _ingested(file, sources, keep_missing=False, troubles=writer.troubles) if sources else Report()
         if sources:
             _show(report)
         site.run(chosen, file, sources, writer, ingested=report, watch=_show if watch else None)
@@ -244,9 +244,12 @@ def ended_well() -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _ingested(path: Path, sources: Sequence[Source], keep_missing: bool) -> Report:
+def _ingested(path: Path, sources: Sequence[Source], keep_missing: bool, troubles: Troubles | None = None) -> Report:
     async def run() -> Report:
-        with console.progress("ingesting") as progress, TinyStore(path, follow=False) as store:
+        with (
+            console.progress("ingesting") as progress,
+            TinyStore(path, follow=False, troubles=troubles) as store,
+        ):
             return await ingest_folders(store, sources, keep_missing=keep_missing, progress=progress)
 
     return asyncio.run(run())

@@ -142,6 +142,23 @@ def test_a_store_whose_file_is_gone_is_told_what_to_do(
     assert "ingest again" in said or left.endswith(".previous")
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["the store alone", "the folder, which has more by now"])
+def test_a_server_of_a_store_that_lost_its_journal_says_so_for_as_long_as_it_runs(
+    folder: Path, store: Path, again: bool
+) -> None:
+    broadsheet("ingest", folder, "--store", store)
+    write(folder, "two.md", ONE)
+    broadsheet("ingest", folder, "--store", store)
+    store.with_name(f"{store.name}.previous").replace(store)
+    for path in store.parent.glob(f"{store.name}.journal.*"):
+        path.unlink()
+    write(folder, "three.md", ONE)
+    with serving(*([folder] if again else []), "--store", store) as (url, _):
+        answer = urllib.request.urlopen(url.replace("/graphql", "/ready"))  # noqa: S310 # our own server
+        with answer:
+            assert [each["task"] for each in json.load(answer)["troubles"]] == ["store"]
+
+
 def test_compact_folds_the_journal_into_the_file_beside_a_server(folder: Path, store: Path) -> None:
     with serving(folder, "--store", store) as (url, _):
         write(folder, "two.md", ONE.replace("One", "Two"))
