@@ -19,7 +19,7 @@ GRACE = 2
 with 4410, which a client sees that reads again."""
 PIECE = 8 * 1024
 """Most bytes that are parsed at once: objects are made of all messages in them."""
-TRY_AGAIN_LATER = 1013
+NOT_UTF8, TRY_AGAIN_LATER = 1007, 1013
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -58,6 +58,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if event.fin:
             self.send_receive_event_to_app()
 
+    def send_receive_event_to_app(self) -> None:
+        """Pass a whole message on. A text that is not UTF-8 ends the connection (RFC 6455, section 8.1)."""
+        if self.curr_msg_data_type == "text" and not is_utf8(self.frames):
+            self.end(NOT_UTF8, "a text is not UTF-8")
+        else:
+            super().send_receive_event_to_app()
+
     async def receive(self) -> ASGIReceiveEvent:
         """Return the next message, and parse on if it was the last that waited."""
         message = await super().receive()
@@ -72,10 +79,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def make_room(self, refusal: Refusal) -> None:
         """End the connection, for what it holds is too much."""
+        self.end(TRY_AGAIN_LATER, refusal.message)
+
+    def end(self, code: int, reason: str) -> None:
+        """Close the connection without waiting for its client."""
         self.let_go()
         if self.close_sent or self.transport.is_closing():
             return
-        self.conn.fail(TRY_AGAIN_LATER, refusal.message)
+        self.conn.fail(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self.transport.close()
@@ -109,3 +120,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.unread is not None:
             self.unread.cancel()
             self.unread = None
+
+
+def is_utf8(parts: list[bytes | bytearray]) -> bool:
+    """Whether a text can be read."""
+    try:
+        b"".join(parts).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
