@@ -143,6 +143,7 @@ def configure(troubles: Troubles, level: str = "INFO") -> LineWriter:
     writer = replace_standard_error(troubles)
     logging.basicConfig(level=level, handlers=[LineHandler(writer)], force=True)
     logging.captureWarnings(True)
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it has a line for every edit
     threading.excepthook = log_end_of_thread
     return writer
 
