@@ -38,7 +38,7 @@ def watching(
     """
     stop = Event()
     events = [FolderEvents(source, stop) for source in sources]
-    store = _SharedStore(path)
+    store = _SharedStore(path, troubles)
     folders = [_Folder(store, each, events, show, troubles) for each in events]
     for folder in folders:
         folder.known = frozenset(known.problems)
@@ -62,8 +62,8 @@ def task(source: Source) -> str:
 class _SharedStore:
     """The store that all folders are read into, so that its articles are in memory once; opened when it is needed."""
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._lock = path, Lock()
+    def __init__(self, path: Path, troubles: Troubles) -> None:
+        self._path, self._troubles, self._lock = path, troubles, Lock()
         self._store: TinyStore | None = None
 
     def current(self) -> TinyStore:
@@ -71,7 +71,7 @@ class _SharedStore:
         with self._lock:
             if self._store is not None and self._store.failure is not None:
                 self._close()
-            self._store = self._store or TinyStore(self._path, follow=False)
+            self._store = self._store or TinyStore(self._path, follow=False, troubles=self._troubles)
             self._store.catch_up()
             return self._store
 
