@@ -6,6 +6,7 @@
 
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -13,6 +14,9 @@ PREFIX = "BROADSHEET_"
 KIB = 1024
 MIB = 1024 * KIB
 MOST_PORTS = 65_535
+ANY_ADDRESS = "*"
+MAPPED = IPv6Network("::ffff:0:0/96")
+"""IPv4 addresses, as they are written in IPv6."""
 
 
 class SettingsError(ValueError):
@@ -113,6 +117,13 @@ class Settings:
         100, "Most queries and mutations on one socket that run or wait; more are refused with `OVERLOADED`."
     )
     sockets: int = setting(1_000, "Most WebSocket and event-stream connections in one process.")
+    sockets_per_address: int = setting(
+        100,
+        "Most WebSockets, and most event streams, of one client address or IPv6 /64 in one process.",
+    )
+    forwarded_allow_ips: tuple[str, ...] = setting(
+        (), "Proxies whose `X-Forwarded-For` is believed: addresses and networks, separated by commas; `*` for all."
+    )
     init_seconds: float = setting(5.0, "Time a WebSocket client has to send `connection_init`.")
     ping_seconds: float = setting(12.0, "Time between keep-alive signs on sockets and event streams.")
 
@@ -126,6 +137,9 @@ class Settings:
             raise SettingsError(f"{variable('port')}: {self.port} is above {MOST_PORTS}")
         if self.http not in get_args(HINTS["http"]):
             raise SettingsError(f"{variable('http')}: {self.http!r} is neither 'in-place' nor 'plain'")
+        for proxy in self.forwarded_allow_ips:
+            if proxy != ANY_ADDRESS:
+                network(proxy)
 
     @property
     def fragment_cache_bytes(self) -> int:
@@ -195,6 +209,22 @@ def read(name: str, text: str) -> Any:
     if hint == Path | None:
         return Path(text) if text else None
     return text
+
+
+def network(text: str) -> IPv4Network | IPv6Network:
+    """Return the network, or the one address, that *text* names; mapped to IPv6, it is the IPv4 one.
+
+    Raises SettingsError.
+    """
+    try:
+        found = ip_network(text)
+    except ValueError as error:
+        takes = f"an address, a network such as 10.0.0.0/8, or {ANY_ADDRESS}"
+        raise SettingsError(f"{variable('forwarded_allow_ips')}: {error}; it takes {takes}") from None
+    if isinstance(found, IPv6Network) and found.subnet_of(MAPPED):
+        first = found.network_address.ipv4_mapped
+        return IPv4Network((int(first or 0), found.prefixlen - MAPPED.prefixlen))
+    return found
 
 
 def table() -> str:

@@ -12,6 +12,7 @@ A client that left: `websocket`, `sse`, or `asgi` and `in_place`, by how it came
     websocket, socket_operations    answers that go on: graphql-transport-ws, and its operations
     sse, events                 answers that go on: event streams, and how an answer is an event
     key_holders                 which of these end because their key was removed
+    addresses                   which client a request came from, behind a proxy too
     admission, workload         who may start: how many, and how much they may have to do
     deadlines, backpressure     which connections are ended
     caller, auth, negotiation   what headers decide: rights, media type, encoding, origin

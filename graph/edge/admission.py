@@ -7,11 +7,14 @@ besides (`graph.edge.workload`).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from time import perf_counter
 from typing import Any, TypeVar, TypeVarTuple
 
-from graph.edge.workload import Workload, overloaded
+from graph.edge.addresses import share
+from graph.edge.workload import RETRY_AFTER, Workload, overloaded
+from graph.errors import Refusal
 from graph.settings import Settings
 
 T = TypeVar("T")
@@ -53,6 +56,53 @@ class Places:
         self.taken -= 1
 
 
+class PlacesPerAddress(Places):
+    """Places of which one client address takes some at most, so that there are others for the next.
+
+    Who has no address, as behind a Unix socket, has no such limit: nobody could tell those clients apart.
+    """
+
+    def __init__(self, most: int, per_address: int, what: str) -> None:
+        """Of *most* places let one address have *per_address*; *what* is held there is named to whom is refused."""
+        super().__init__(most)
+        self.per_address, self.what = per_address, what
+        self.held: dict[str, int] = {}
+        """How many places each address has that has any."""
+
+    def check_for(self, client: str | None) -> None:
+        """Count a refusal and raise it, unless there is a place for this client."""
+        self.check()
+        if client is not None and self.held.get(share(client), 0) >= self.per_address:
+            self.shed += 1
+            raise self._refusal()
+
+    @contextmanager
+    def held_by(self, client: str | None) -> Iterator[None]:
+        """Hold a place for a client. Raises Refusal where there is none."""
+        self.check_for(client)
+        address = None if client is None else share(client)
+        with self:
+            if address is not None:
+                self.held[address] = self.held.get(address, 0) + 1
+            try:
+                yield
+            finally:
+                if address is not None:
+                    self._give_back(address)
+
+    def _give_back(self, address: str) -> None:
+        self.held[address] -= 1
+        if not self.held[address]:
+            del self.held[address]
+
+    def _refusal(self) -> Refusal:
+        message = (
+            f"One address has at most {self.per_address} {self.what}: end one, or start the server with a higher "
+            "`--sockets-per-address`; if a proxy stands in front of it, name it in `--forwarded-allow-ips`."
+        )
+        return Refusal("OVERLOADED", message, 503, (RETRY_AFTER,))
+
+
 class Admission:
     """Who may start, who waits for a turn, and who is refused, in one process."""
 
@@ -61,8 +111,8 @@ class Admission:
         self.clock = clock
         self.requests = Places(settings.concurrency)
         self.workload = Workload(settings.work_seconds, clock)
-        self.streams = Places(settings.sockets)
-        self.sockets = Places(settings.sockets)
+        self.streams = PlacesPerAddress(settings.sockets, settings.sockets_per_address, "event streams")
+        self.sockets = PlacesPerAddress(settings.sockets, settings.sockets_per_address, "WebSockets")
         self._arrived, self._turn_began = 0, 0.0
         self._turn, self._event_turn = asyncio.Lock(), asyncio.Lock()
         self._was_slow = False

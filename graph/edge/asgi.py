@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from graph.edge import playground, sse
+from graph.edge.addresses import Addresses
 from graph.edge.admission import Admission
 from graph.edge.auth import Keys
 from graph.edge.background import repeating
@@ -75,6 +76,7 @@ class App:
         seconds.
         """
         self.store, self.operations, self.settings = store, operations, settings
+        self.addresses = Addresses(settings)
         self.admission = Admission(settings, clock)
         self.metrics = Metrics(shared_metrics)
         self.troubles = troubles or Troubles()
@@ -105,6 +107,8 @@ class App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection's event scope."""
+        if self.addresses.believes and scope["type"] in ("http", "websocket"):
+            scope = self.addresses.seen(scope)
         if scope["type"] == "http" and scope["path"] == PATH:
             await self.graphql(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -136,7 +140,8 @@ class App:
         answer = await self.answer(request)
         if isinstance(answer, Stream):
             caller, key = self.endpoint.callers.of(request.method, request.headers), presented_key(request.headers)
-            with self.admission.streams, self.endpoint.key_holders.holding(key, caller.viewer) as holder:
+            place = self.admission.streams.held_by(request.client)
+            with place, self.endpoint.key_holders.holding(key, caller.viewer) as holder:
                 await sse.send(answer, holder.revoked, receive, send, self.settings.ping_seconds)
         else:
             await sent(answer, send)
@@ -158,16 +163,17 @@ class App:
             return self.endpoint.render.refused(Failure(error, request.path), caller)
 
     async def socket(self, socket: WebSocket) -> None:
-        """Serve a WebSocket on `/graphql`, up to the number that there is room for; others are HTTP 403."""
+        """Serve a WebSocket on `/graphql`, while there is room for it and for its address; others are HTTP 403."""
+        client = socket.client.host if socket.client else None
         if socket.scope["path"] != PATH:
             await socket.close()
             return
         try:
-            self.admission.sockets.check()
+            self.admission.sockets.check_for(client)
         except Refusal:
             await socket.close()
             return
-        with self.admission.sockets:
+        with self.admission.sockets.held_by(client):
             await Socket(socket, self.endpoint, self.admission).serve()
 
     def samples(self) -> Samples:

@@ -293,7 +293,7 @@ class Endpoint:
         """Return the event stream of a subscription, or that of any other operation, which is whole. Raises Refusal."""
         operation, variables, caller = exchange.operation, exchange.asked.variables, exchange.caller
         if operation.kind == "subscription":
-            self.admission.streams.check()
+            self.admission.streams.check_for(exchange.request.client)
             last = header(exchange.request.headers, b"last-event-id").decode("latin-1")
             subscriber = Subscriber(resumes=last, turn=self.admission.event_turn)
             context = Context(self.store, caller.viewer, desk=self.desk, subscriber=subscriber)

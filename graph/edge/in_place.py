@@ -10,6 +10,7 @@ from functools import lru_cache
 from math import inf
 from typing import Any
 
+from graph.edge.addresses import Addresses
 from graph.edge.admission import Admission
 from graph.edge.endpoint import PATH, Endpoint
 from graph.edge.lingering import STATUS
@@ -27,10 +28,13 @@ TARGET = PATH.encode()
 class InPlaceProtocol(ReceivingProtocol):
     """One HTTP connection."""
 
-    def __init__(self, *, endpoint: Endpoint, admission: Admission, **given: Any) -> None:
-        """Answer from *endpoint* what *admission* admits; the rest of what is *given* is for `ReceivingProtocol`."""
+    def __init__(self, *, endpoint: Endpoint, admission: Admission, addresses: Addresses, **given: Any) -> None:
+        """Answer from *endpoint* what *admission* admits, and to whom *addresses* says.
+
+        The rest of what is *given* is for `ReceivingProtocol`.
+        """
         super().__init__(settings=endpoint.settings, **given)
-        self.endpoint, self.admission = endpoint, admission
+        self.endpoint, self.admission, self.addresses = endpoint, admission, addresses
         self.answers_in_place = self.settings.http == "in-place"
         self.target = b""
         self.body: bytes | bytearray | None = None
@@ -113,6 +117,8 @@ class InPlaceProtocol(ReceivingProtocol):
         """Return the request that was received."""
         method = self.parser.get_method().decode("latin-1")
         client = self.client[0] if self.client else None
+        if self.addresses.believes:
+            client = self.addresses.of(client, self.headers)
         return Request(method, PATH, self.target, self.headers, body, client)
 
     def response(self, request: Request) -> Response | None:

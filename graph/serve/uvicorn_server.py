@@ -36,7 +36,12 @@ def config(app: App, settings: Settings, **given: Any) -> uvicorn.Config:
     """Return uvicorn's configuration: our protocol, our logs, our limits."""
     buffers = Buffers(settings.bodies_bytes)
     http = partial(
-        InPlaceProtocol, endpoint=app.endpoint, admission=app.admission, deadlines=Deadlines(), buffers=buffers
+        InPlaceProtocol,
+        endpoint=app.endpoint,
+        admission=app.admission,
+        addresses=app.addresses,
+        deadlines=Deadlines(),
+        buffers=buffers,
     )
     return uvicorn.Config(
         app,
@@ -49,7 +54,7 @@ def config(app: App, settings: Settings, **given: Any) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=False,  # `graph.edge.addresses` reads them, on both roads
         backlog=BACKLOG,
         ws_per_message_deflate=False,  # inflating costs a client nothing and us much
         ws_max_size=settings.body_bytes,
