@@ -2,13 +2,12 @@
 
 import logging
 from collections.abc import Iterator
-from functools import partial
+from time import perf_counter
 
 import orjson
 import pytest
 
 from graph.edge.asgi import App
-from graph.observe.request_record import RequestRecord
 from graph.settings import Settings
 from tests.serving import exchange, request, serving
 from tests.small import small_app
@@ -207,13 +206,18 @@ def test_a_redirect_leads_nowhere_that_a_host_header_says(address: Address) -> N
 def test_an_error_that_nobody_foresaw_is_a_500_with_an_id_that_the_log_explains(
     mode: str, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(_: RequestRecord) -> None:
-        raise error
+    broken: list[Exception] = []
+
+    def clock() -> float:
+        for each in broken:
+            raise each
+        return perf_counter()
 
     def made(settings: Settings) -> App:
-        return small_app(settings, spans=broken)
+        return small_app(settings, clock=clock)
 
-    with serving(partial(made), http=mode) as served, caplog.at_level(logging.ERROR):
+    with serving(made, http=mode) as served, caplog.at_level(logging.ERROR):
+        broken.append(error)
         for sent in (request(b'{"query":"{ hello }"}'), request(b"{"), request(b'{"query":"{ slow(seconds: 0) }"}')):
             answer = exchange(served, sent)
             assert (status(answer), code(answer)) == (500, "INTERNAL")
