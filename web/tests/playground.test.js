@@ -110,7 +110,9 @@ describe('the playground', () => {
     await page.locator('.graphiql-plugin').getByText('newest first, unless the filter or the order say otherwise').waitFor()
   })
 
-  for (const [width, height] of [[320, 640], [360, 740], [390, 844], [700, 900]]) {
+  /** @type {[number, number][]} */
+  const phones = [[320, 640], [360, 740], [390, 844], [700, 900]]
+  for (const [width, height] of phones) {
     for (const panel of ['Documentation Explorer', 'History', 'GraphiQL Explorer']) {
       it(`leaves the editor to be written in beside ${panel} on a phone of ${width} pixels`, async () => {
         await page.setViewportSize({ width, height })
