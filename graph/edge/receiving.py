@@ -7,7 +7,7 @@ their first byte. Requests behind one that is being answered stay unparsed bytes
 import re
 from typing import Any
 
-from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade
+from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from graph.edge.buffers import Buffers
 from graph.edge.lingering import LingeringProtocol
@@ -88,7 +88,11 @@ class ReceivingProtocol(LingeringProtocol):
                     if not self.passes_over:
                         self.switch()
                         return
-                    self.parser.feed_data(self.head_without_upgrade())
+                    head = self.head_without_upgrade()
+                    if not self.parser.should_keep_alive():  # `Connection: close` was in the head that is passed over
+                        self.parser = HttpRequestParser(self)
+                        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
+                    self.parser.feed_data(head)
                     rest = memoryview(rest)[upgrade.args[0] :]
         except HttpParserCallbackError as error:
             self.fail(error.__context__ or error)

@@ -1,9 +1,11 @@
 """Tests which origins may ask: the server's own with any spelling of its port, those of `--cors`, and no others."""
 
+import socket
 from collections.abc import Iterator
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.serving import exchange, request, serving
 from tests.small import JSON, ask, small_app
 
@@ -108,7 +110,9 @@ def test_sockets_and_requests_of_a_served_endpoint_know_the_same_origins(
     address: tuple[str, int], origin: str, host: str, own: bool
 ) -> None:
     wire = (host.encode("latin-1"), origin.encode("latin-1"))
-    shaken = exchange(address, HANDSHAKE % wire)
+    with socket.create_connection(address, timeout=PATIENCE) as connection:
+        connection.sendall(HANDSHAKE % wire)
+        shaken = connection.recv(65_536)
     sent = request(HELLO, "origin: ORIGIN\r\n").replace(b"testserver", wire[0]).replace(b"ORIGIN", wire[1])
     answered = exchange(address, sent)
     assert shaken.startswith(b"HTTP/1.1 101 " if own else (b"HTTP/1.1 403 ", b"HTTP/1.1 400 "))

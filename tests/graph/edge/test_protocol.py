@@ -125,6 +125,18 @@ def test_an_upgrade_that_is_passed_over_costs_nothing(
             assert answers.endswith(b'{"data":{"echo":"and the next"}}')
 
 
+@pytest.mark.parametrize("to", [b"h2c", b"websocket", b"TLS/1.0"])
+@pytest.mark.parametrize("behind", [b"", b"GET /health HTTP/1.1\r\nhost: a\r\n\r\n"])
+def test_a_request_that_offers_an_upgrade_and_is_the_last_is_answered(
+    roads: tuple[Address, Address], to: bytes, behind: bytes
+) -> None:
+    last = ask("{ hello }", f"upgrade: {to.decode()}\r\n").replace(b": close", b": close, upgrade")
+    for address in roads:
+        answers = exchange(address, last + behind)
+        assert answers.startswith(b"HTTP/1.1 200 ")
+        assert answers.endswith(b'{"data":{"hello":"world"}}')
+
+
 SLOW = {
     "silence": b"",
     "half a line": b"POST /gra",
