@@ -213,6 +213,8 @@ class ReceivingProtocol(LingeringProtocol):
         self.in_head = False
         if self.hosts != 1 and (self.hosts or self.parser.get_http_version() != "1.0"):
             raise Refusal("BAD_REQUEST", "A request has one Host header, no more and no less.", 400)
+        if b"" in self.codings:  # a parser of httptools before 0.9 lets it pass
+            raise Refusal("BAD_REQUEST", "Transfer-Encoding names no coding.", 400)
         if self.codings and self.codings != [b"chunked"]:
             raise Refusal("NOT_IMPLEMENTED", "The only transfer coding that is understood is `chunked`.", 501)
         if self.codings and self.parser.get_http_version() == "1.0":
