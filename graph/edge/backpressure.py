@@ -17,7 +17,7 @@ from graph.errors import Refusal
 GRACE = 2
 """How many times `write_seconds` a client has to read before its connection is aborted. After the first it is closed
 with 4410, which a client sees that reads again."""
-PIECE = 8 * 1024
+PIECE = 2 * 1024
 """Most bytes that are parsed at once: objects are made of all messages in them."""
 NOT_UTF8, TRY_AGAIN_LATER = 1007, 1013
 
