@@ -30,18 +30,19 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().__init__(**given)
         self.write_seconds, self.buffers = write_seconds, buffers
         self.unread: TimerHandle | None = None
-        self.unparsed = b""
+        self.unparsed: bytes | memoryview = b""
         self.frames: list[bytes | bytearray] = []  # type: ignore[assignment] # uvicorn decodes either
 
     def data_received(self, data: bytes) -> None:
         """Take bytes."""
-        self.unparsed += data
+        self.unparsed = bytes(self.unparsed) + data if self.unparsed else data
         self.parse()
 
     def parse(self) -> None:
         """Parse what has come, as far as no message waits and the client reads; read on if that was all."""
         while self.unparsed and not (self.read_paused or self.unread or self.transport.is_closing()):
-            piece, self.unparsed = self.unparsed[:PIECE], self.unparsed[PIECE:]
+            left = memoryview(self.unparsed)  # slices of bytes would copy all that is left for each piece
+            piece, self.unparsed = bytes(left[:PIECE]), left[PIECE:]
             super().data_received(piece)
         unfinished = len(self.conn.reader.buffer) + sum(map(len, self.frames))
         self.buffers.hold(self, 0 if self.transport.is_closing() else len(self.unparsed) + unfinished)
