@@ -132,12 +132,10 @@ class Articles:
 
     def followed_by(self, index: I) -> I:
         """Return *index*, after all articles were added to it; it is kept up with them from now on."""
-        for number in self.all:
-            index.add(number, self.number(number))
-        self.followers.append(index)
+        self.followers.append(self._filled(index))
         return index
 
-    def _filled(self, index: Index) -> Index:
+    def _filled(self, index: I) -> I:
         for number in self.all:
             index.add(number, self.number(number))
         return index
