@@ -146,15 +146,19 @@ class TrustedDocuments:
         """Nothing is remembered: the folder has them all."""
 
 
+def lined(text: str) -> str:
+    """Return a document without byte order mark, its lines ended by LF."""
+    return text.removeprefix(BOM).replace("\r\n", "\n").replace("\r", "\n")
+
+
 def plain(text: str) -> str:
-    """Return a document without byte order mark and blank ends, its lines ended by LF: to GraphQL it is the same."""
-    return text.removeprefix(BOM).replace("\r\n", "\n").replace("\r", "\n").strip()
+    """Return a document without blank ends either: to GraphQL it is the same."""
+    return lined(text).strip()
 
 
 def spellings(text: str) -> set[str]:
     """Return the texts that are the same document, *text* itself among them."""
-    lines = text.removeprefix(BOM).replace("\r\n", "\n").replace("\r", "\n")
-    ends = (lines, plain(text), plain(text) + "\n")
+    ends = (lined(text), plain(text), plain(text) + "\n")
     return {text, *(bom + each.replace("\n", end) for bom in ("", BOM) for each in ends for end in LINE_ENDS)}
 
 
