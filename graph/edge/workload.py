@@ -75,14 +75,14 @@ class Workload:
 
     def check(self, expected: float = 0.0) -> None:
         """Count a refusal and raise it, where *expected* seconds are too many beside the work that is left."""
-        if self.tickets and expected + self.seconds >= self.most:
+        if self._is_too_much(expected):
             self.shed += 1
             raise overloaded()
 
     @property
     def is_full(self) -> bool:
         """Whether a query that is not read yet is too much, if it is like the last."""
-        return bool(self.tickets) and self._unread_seconds + self.seconds >= self.most
+        return self._is_too_much(self._unread_seconds)
 
     def check_unread(self) -> None:
         """Raise Refusal, as `check` does, where a query that is not read yet is too much, if it is like the last."""
@@ -108,6 +108,9 @@ class Workload:
             measured = max(ticket.spent / looks, LOOK_SECONDS)  # less only says that an index helped
             self._look_seconds += (measured - self._look_seconds) * LEARNS
         return result
+
+    def _is_too_much(self, expected: float) -> bool:
+        return bool(self.tickets) and expected + self.seconds >= self.most
 
     def _checked(self, query: Hashable, looks: int) -> float:
         """Return the seconds that *query* is expected to take. Raises Refusal where it is too much."""
