@@ -3,6 +3,7 @@
 One `Context` is made for each request, and is the same for all of its resolvers.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -24,8 +25,9 @@ class Viewer(Struct, frozen=True):
 ANYBODY = Viewer()
 
 
-async def at_once() -> None:
-    """Wait for nothing."""
+async def next_turn() -> None:
+    """Wait until all other tasks of the event loop have had their turn."""
+    await asyncio.sleep(0)
 
 
 class Subscriber(Struct):
@@ -38,7 +40,7 @@ class Subscriber(Struct):
 
     resumes: str = ""
     reached: str = ""
-    turn: Callable[[], Awaitable[None]] = at_once
+    turn: Callable[[], Awaitable[None]] = next_turn
 
 
 class Context(Struct, frozen=True):

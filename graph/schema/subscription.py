@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated
 
@@ -53,8 +52,6 @@ class Subscription:
             sequence = page.next
             if not page.has_more:
                 await context.store.wait(sequence)
-            else:
-                await asyncio.sleep(0)  # others have their turn between two pages, also where nothing was told
 
 
 async def _wanted(changes: Sequence[Change], given: inputs.ArticleFilter | None, context: Context) -> Sequence[Change]:
