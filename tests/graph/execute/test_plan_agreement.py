@@ -31,7 +31,11 @@ EXAMPLES = settings(
 
 async def interpreted(text: str, variables: dict[str, Any], asking: zoo.Asking) -> ExecutionResult:
     result = execute(SCHEMA, parse(text), context_value=asking, variable_values=variables)
-    return result if isinstance(result, ExecutionResult) else await result
+    answer = result if isinstance(result, ExecutionResult) else await result
+    # What stands beside an error that ends a list or an object goes on after the answer is there.
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(others)
+    return answer
 
 
 def plan_of(text: str) -> tuple[Plan, Variables]:
