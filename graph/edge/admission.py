@@ -3,7 +3,7 @@
 The ASGI application, the in-place protocol and sockets all ask here; how a refusal reaches the client is theirs to say.
 What is under way as a task holds a place. What the in-place protocol answers at once is no task: it is counted for the
 turn of the event loop in which it arrives, together with the places that are taken. What queries cost is counted
-besides (`graph.edge.workload`).
+besides (`graph.edge.workload`), and so is what is held of unfinished requests (`graph.edge.buffers`).
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import Any, TypeVar, TypeVarTuple
 
 from graph.edge.addresses import share
+from graph.edge.buffers import Buffers
 from graph.edge.workload import RETRY_AFTER, Workload, overloaded
 from graph.errors import Refusal
 from graph.settings import Settings
@@ -109,6 +110,7 @@ class Admission:
     def __init__(self, settings: Settings, clock: Callable[[], float] = perf_counter) -> None:
         """Take the numbers of places from *settings*; *clock* gives seconds."""
         self.clock = clock
+        self.buffers = Buffers(settings.bodies_bytes)
         self.requests = Places(settings.concurrency)
         self.workload = Workload(settings.work_seconds, clock)
         self.streams = PlacesPerAddress(settings.sockets, settings.sockets_per_address, "event streams")
@@ -119,8 +121,8 @@ class Admission:
 
     @property
     def shed(self) -> int:
-        """How many requests, operations on sockets, streams and sockets there was no room for."""
-        return sum(each.shed for each in (self.requests, self.workload, self.streams, self.sockets))
+        """How many requests, whole or not, operations and messages on sockets, streams and sockets had no room."""
+        return sum(each.shed for each in (self.buffers, self.requests, self.workload, self.streams, self.sockets))
 
     def admit_now(self, loop: asyncio.AbstractEventLoop) -> None:
         """Admit a request that is answered at once, in this turn of the event loop. Raises Refusal."""

@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from graph.edge import playground, sse
+from graph.edge import playground, sse, websocket
 from graph.edge.addresses import Addresses
 from graph.edge.admission import Admission
 from graph.edge.auth import Keys
@@ -29,7 +29,6 @@ from graph.edge.endpoint import PATH, Endpoint
 from graph.edge.pages import DOCUMENTS
 from graph.edge.persisted import documents
 from graph.edge.responses import Stream
-from graph.edge.websocket import Socket
 from graph.errors import Failure, Refusal, masked
 from graph.execute.operations import Operations
 from graph.message import Headers, Request, Response, header
@@ -112,7 +111,7 @@ class App:
         if scope["type"] == "http" and scope["path"] == PATH:
             await self.graphql(scope, receive, send)
         elif scope["type"] == "websocket":
-            await self.socket(WebSocket(scope, receive, send))
+            await websocket.serve(WebSocket(scope, receive, send), self.endpoint, self.admission)
         else:
             await self.others(scope, receive, send)
 
@@ -162,27 +161,13 @@ class App:
             caller = self.endpoint.callers.of(request.method, request.headers)
             return self.endpoint.render.refused(Failure(error, request.path), caller)
 
-    async def socket(self, socket: WebSocket) -> None:
-        """Serve a WebSocket on `/graphql`, while there is room for it and for its address; others are HTTP 403."""
-        client = socket.client.host if socket.client else None
-        if socket.scope["path"] != PATH:
-            await socket.close()
-            return
-        try:
-            self.admission.sockets.check_for(client)
-        except Refusal:
-            await socket.close()
-            return
-        with self.admission.sockets.held_by(client):
-            await Socket(socket, self.endpoint, self.admission).serve()
-
     def samples(self) -> Samples:
         """Return what is counted where it happens."""
         counts, admission = self.operations.counts, self.admission
         return Samples(
             counters={
                 "shed": (
-                    "Requests, operations on sockets, streams and sockets that there was no room for.",
+                    "Requests, operations and messages on sockets, streams and sockets that there was no room for.",
                     admission.shed,
                 ),
                 "kept_bytes_hits": ("Objects whose encoded bytes were there.", counts.hits),

@@ -5,14 +5,18 @@ a close waits until the client reads, and only the transport can end a connectio
 """
 
 from asyncio import TimerHandle
+from collections.abc import Callable
 from typing import Any
 
-from uvicorn._types import ASGIReceiveEvent
+from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
+from websockets.http11 import Request
 
 from graph.edge.buffers import Buffers
+from graph.edge.lingering import refused
 from graph.errors import Refusal
+from graph.observe.request_record import RequestRecord
 
 GRACE = 2
 """How many times `write_seconds` a client has to read before its connection is aborted. After the first it is closed
@@ -25,10 +29,15 @@ NOT_UTF8, TRY_AGAIN_LATER = 1007, 1013
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """One WebSocket connection."""
 
-    def __init__(self, *, write_seconds: float, buffers: Buffers, **given: Any) -> None:
-        """Give a client *write_seconds* to read, and count in *buffers* what is held; what is *given* is uvicorn's."""
+    def __init__(
+        self, *, write_seconds: float, buffers: Buffers, observe: Callable[[RequestRecord], None], **given: Any
+    ) -> None:
+        """Give a client *write_seconds* to read, and count in *buffers* what is held; what is *given* is uvicorn's.
+
+        *observe* takes the record of what is refused before the application knows of it.
+        """
         super().__init__(**given)
-        self.write_seconds, self.buffers = write_seconds, buffers
+        self.write_seconds, self.buffers, self.observe = write_seconds, buffers, observe
         self.unread: TimerHandle | None = None
         self.unparsed: bytes | memoryview = b""
         self.frames: list[bytes | bytearray] = []  # type: ignore[assignment] # uvicorn decodes either
@@ -44,12 +53,39 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             left = memoryview(self.unparsed)  # slices of bytes would copy all that is left for each piece
             piece, self.unparsed = bytes(left[:PIECE]), left[PIECE:]
             super().data_received(piece)
+            if self.conn.handshake_exc is not None and not self.close_sent:
+                self.refuse_handshake(f"The handshake cannot be read: {self.conn.handshake_exc}.")
         unfinished = len(self.conn.reader.buffer) + sum(map(len, self.frames))
         self.buffers.hold(self, 0 if self.transport.is_closing() else len(self.unparsed) + unfinished)
         if self.unparsed or self.unread:
             self.transport.pause_reading()
         elif not self.read_paused:
             self.transport.resume_reading()
+
+    def handle_connect(self, event: Request) -> None:
+        """Take a handshake, or note that it was none."""
+        super().handle_connect(event)
+        if self.close_sent:
+            self.note(self.response.status_code, "BAD_REQUEST", event.path.partition("?")[0])
+
+    def refuse_handshake(self, reason: str) -> None:
+        """Answer what uvicorn would leave without an answer, and open for ever."""
+        refusal = Refusal("BAD_REQUEST", reason, 400)
+        self.note(refusal.status, refusal.code)
+        self.transport.write(refused(refusal))
+        self.handshake_complete = self.close_sent = True
+        self.transport.close()
+
+    def note(self, status: int, code: str, path: str = "") -> None:
+        """Have a refusal counted and logged."""
+        method = "GET" if status else "SUBSCRIBE"
+        self.observe(RequestRecord(method, path, self.client[0] if self.client else None, "websocket", status, code))
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send what the application says. A refused handshake is complete, which uvicorn misses."""
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            self.handshake_complete = True
 
     def handle_cont(self, event: Frame) -> None:
         """Take a part of a message. Parts are joined at once: many small ones take more than their bytes."""
@@ -80,6 +116,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def make_room(self, refusal: Refusal) -> None:
         """End the connection, for what it holds is too much."""
+        self.note(0, refusal.code, self.scope["path"])
         self.end(TRY_AGAIN_LATER, refusal.message)
 
     def end(self, code: int, reason: str) -> None:

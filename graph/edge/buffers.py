@@ -25,7 +25,7 @@ class Buffers:
     """What the connections of one process hold, in bytes."""
 
     def __init__(self, most: int) -> None:
-        self.most, self.total, self.refused = most, 0, 0
+        self.most, self.total, self.shed = most, 0, 0
         self._held: dict[Holder, int] = {}
 
     def hold(self, holder: Holder, size: int) -> None:
@@ -39,7 +39,7 @@ class Buffers:
                 return
             largest = max(refusable, key=self._held.__getitem__)
             self.total -= self._held.pop(largest)
-            self.refused += 1
+            self.shed += 1
             largest.make_room(
                 Refusal("OVERLOADED", "The server receives as much as it can hold; try again.", 503, (RETRY_AFTER,))
             )

@@ -17,6 +17,7 @@ from graph.edge.lingering import STATUS
 from graph.edge.receiving import HEADER_OBJECTS, REQUEST_BYTES, ReceivingProtocol
 from graph.errors import Refusal
 from graph.message import Headers, Request, Response
+from graph.observe.request_record import RequestRecord
 
 HEADS = 1_000
 """Most sets of headers whose encoding is cached."""
@@ -163,6 +164,23 @@ class InPlaceProtocol(ReceivingProtocol):
         """Refuse what is being received, behind what was received before."""
         self.write_last(keep=True)
         super().turn_away(refusal)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Refuse what is being received, and have it counted and logged with what is known of it."""
+        self.endpoint.observe(self.record(refusal))
+        super().refuse(refusal)
+
+    def record(self, refusal: Refusal) -> RequestRecord:
+        """Return the record of what is refused. Only a whole head says who asks, and only a URL which method it is."""
+        record = RequestRecord("", "", self.client[0] if self.client else None, "receiving")
+        record.status, record.code = refusal.status, refusal.code
+        if self.url and (self.in_message or self.is_answering or self.body is not None):
+            record.method = self.parser.get_method().decode("latin-1")
+            record.path = self.url.partition(b"?")[0].decode("latin-1")
+            if not self.in_head:
+                record.headers = self.headers
+                record.client = self.addresses.of(record.client, self.headers)
+        return record
 
     def write(self, response: Response, method: str, keep: bool) -> None:
         """Write a whole response."""

@@ -97,12 +97,12 @@ class LingeringProtocol(HttpToolsProtocol):
         if self.may_be_executed:
             self.ignore_rest()
             return
-        body = orjson.dumps({"errors": refusal.errors})
-        lines = [STATUS[refusal.status], b"content-type: application/json; charset=utf-8\r\n"]
-        lines += [b"%b: %b\r\n" % header for header in refusal.headers]
-        lines += [b"content-length: %d\r\n" % len(body), CLOSE, b"\r\n", body]
-        self.transport.write(b"".join(lines))
+        self.refuse(refusal)
         self.end()
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Write the refusal of what is being received."""
+        self.transport.write(refused(refusal))
 
     def ignore_rest(self) -> None:
         """Answer the request that is under way, and nothing that came after it."""
@@ -195,3 +195,12 @@ class LingeringProtocol(HttpToolsProtocol):
     def abort(self) -> None:
         """End the connection at once, whatever is unsent."""
         self.transport.abort()
+
+
+def refused(refusal: Refusal) -> bytes:
+    """Return the answer of a request that is refused before it is one, the last of its connection."""
+    body = orjson.dumps({"errors": refusal.errors})
+    lines = [STATUS[refusal.status], b"content-type: application/json; charset=utf-8\r\n"]
+    lines += [b"%b: %b\r\n" % header for header in refusal.headers]
+    lines += [b"content-length: %d\r\n" % len(body), CLOSE, b"\r\n", body]
+    return b"".join(lines)

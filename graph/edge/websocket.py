@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import orjson
+from starlette.responses import Response as StarletteResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from graph.edge.admission import Admission
@@ -17,7 +18,7 @@ from graph.edge.origin import check_site
 from graph.edge.socket_operations import CloseError, SocketOperations
 from graph.errors import Refusal
 from graph.execute.context import Viewer
-from graph.message import Headers
+from graph.message import Headers, Request
 from graph.observe.request_record import RequestRecord
 
 SUBPROTOCOL = "graphql-transport-ws"
@@ -27,6 +28,40 @@ NAME = 100
 
 SHAPES = {"query": str, "operationName": str, "documentId": str, "variables": dict, "extensions": dict}
 """What the payload of `subscribe` may hold, none of which it need hold if it names a persisted document."""
+
+
+async def serve(socket: WebSocket, endpoint: Endpoint, admission: Admission) -> None:
+    """Serve a WebSocket on `/graphql`, while there is room for it and for its address."""
+    client = address(socket)
+    try:
+        if socket.scope["path"] != PATH:
+            raise Refusal("NOT_FOUND", f"Not Found: GraphQL is asked at {PATH}.", 404)
+        admission.sockets.check_for(client)
+    except Refusal as refusal:
+        await deny(socket, endpoint, refusal)
+        return
+    with admission.sockets.held_by(client):
+        await Socket(socket, endpoint, admission).serve()
+
+
+async def deny(socket: WebSocket, endpoint: Endpoint, refusal: Refusal) -> None:
+    """Answer a handshake as a request would be refused, or where the server cannot, by HTTP 403 without a word."""
+    client = address(socket)
+    headers = [pair for pair in socket.headers.raw if pair[0] != b"accept"]  # it is no stream that a refusal goes to
+    request = Request("GET", socket.scope["path"], headers=headers, client=client)
+    response = endpoint.refuse(request, refusal, "websocket")
+    with suppress(OSError, WebSocketDisconnect):
+        if "websocket.http.response" not in socket.scope.get("extensions", {}):
+            await socket.close()
+            return
+        denial = StarletteResponse(response.body, response.status)
+        denial.raw_headers += response.headers
+        await socket.send_denial_response(denial)
+
+
+def address(socket: WebSocket) -> str | None:
+    """Return the address of a socket's client."""
+    return socket.client.host if socket.client else None
 
 
 class Socket:
@@ -46,8 +81,8 @@ class Socket:
         try:
             check_site(headers, self.settings)
             self.viewer = self.rights(key) or self.viewer
-        except Refusal:
-            await self.socket.close()  # before it is accepted, this is HTTP 403
+        except Refusal as refusal:
+            await deny(self.socket, self.endpoint, refusal)
             return
         with self.endpoint.key_holders.holding(key, self.viewer) as self.holder:
             await self.speak()
@@ -162,8 +197,7 @@ class Socket:
 
     def record(self) -> RequestRecord:
         """Return the record of an operation that arrives now."""
-        client = self.socket.client
-        record = RequestRecord("SUBSCRIBE", PATH, client.host if client else None, "websocket")
+        record = RequestRecord("SUBSCRIBE", PATH, address(self.socket), "websocket")
         record.headers = self.socket.headers.raw
         return record
 

@@ -15,7 +15,6 @@ import uvicorn
 
 from graph.edge.asgi import App
 from graph.edge.backpressure import WebSocketProtocol
-from graph.edge.buffers import Buffers
 from graph.edge.deadlines import Deadlines
 from graph.edge.in_place import InPlaceProtocol
 from graph.settings import Settings
@@ -34,21 +33,26 @@ SETTLE_SECONDS = 0.1
 
 def config(app: App, settings: Settings, **given: Any) -> uvicorn.Config:
     """Return uvicorn's configuration: our protocol, our logs, our limits."""
-    buffers = Buffers(settings.bodies_bytes)
     http = partial(
         InPlaceProtocol,
         endpoint=app.endpoint,
         admission=app.admission,
         addresses=app.addresses,
         deadlines=Deadlines(),
-        buffers=buffers,
+        buffers=app.admission.buffers,
+    )
+    ws = partial(
+        WebSocketProtocol,
+        write_seconds=settings.write_seconds,
+        buffers=app.admission.buffers,
+        observe=app.observe,
     )
     return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
         http=cast("type[Protocol]", http),
-        ws=cast("type[Protocol]", partial(WebSocketProtocol, write_seconds=settings.write_seconds, buffers=buffers)),
+        ws=cast("type[Protocol]", ws),
         interface="asgi3",
         lifespan="on",
         log_config=None,

@@ -44,7 +44,7 @@ def held_socket(address: Address, source: str, forwarded: str = "") -> Iterator[
             url, subprotocols=spoken, additional_headers=headers, source_address=(source, 0), close_timeout=1
         )
     except InvalidStatus as refused:
-        if refused.response.status_code != 403:
+        if refused.response.status_code != 503:
             raise
         raise TurnedAwayError from None
     with opened as client:
