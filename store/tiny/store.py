@@ -207,7 +207,7 @@ class TinyStore:
         """Return one page for each criteria."""
         state = self._state
         with self._still:
-            known = [state.view(each.drafts).cached(each) for each in criteria]
+            known = [state.view(each.drafts).cached_page(each) for each in criteria]
         if None not in known:
             return cast("list[Slice[Article]]", known)
         return await self._worked([state.view(each.drafts).find(each) for each in criteria])
@@ -215,6 +215,10 @@ class TinyStore:
     async def count(self, criteria: Sequence[Criteria]) -> list[int]:
         """Return how many articles match each criteria."""
         state = self._state
+        with self._still:
+            known = [state.view(each.drafts).cached_count(each) for each in criteria]
+        if None not in known:
+            return cast("list[int]", known)
         return await self._worked([state.view(each.drafts).count(each) for each in criteria])
 
     async def facets(self, criteria: Sequence[Criteria], facet: Facet) -> list[list[Bucket]]:

@@ -55,19 +55,18 @@ class View:
 
     def matching(self, criteria: Criteria) -> Work[BitMap]:
         """Return the articles that match; not to be changed."""
-        found = yield from self._satisfying(criteria.filter)
-        return found if criteria.search is None else found & self._sought(criteria.search)[1]
-
-    def _satisfying(self, where: Filter) -> Work[BitMap]:
-        if where == EVERYTHING:
-            return self._visible
-        found = self._filtered.find(where)
+        where = criteria.filter
+        found = self._satisfying(where)
         if found is None:
             found = yield from self._matcher.matching(where, self._visible)
             self._filtered[where] = found
-        return found
+        return found if criteria.search is None else found & self._sought(criteria.search)[1]
 
-    def cached(self, criteria: Criteria) -> Slice[Article] | None:
+    def _satisfying(self, where: Filter) -> BitMap | None:
+        """Return the articles that satisfy a filter, if that is known without looking at any."""
+        return self._visible if where == EVERYTHING else self._filtered.find(where)
+
+    def cached_page(self, criteria: Criteria) -> Slice[Article] | None:
         """Return the page that was found before, if it is still cached."""
         return self._pages.find(criteria)
 
@@ -99,6 +98,11 @@ class View:
             found = scores, BitMap(list(scores))
             self._searched[search] = found
         return found
+
+    def cached_count(self, criteria: Criteria) -> int | None:
+        """Return how many match, if that is known without looking at any article."""
+        known = self._satisfying(criteria.filter) if criteria.search is None else None
+        return None if known is None else len(known)
 
     def count(self, criteria: Criteria) -> Work[int]:
         """Return how many match."""
