@@ -396,7 +396,8 @@ class TinyStore:
             self._due.clear()
             behind = next((fulltext for fulltext in self._state.fulltexts if not fulltext.ready), None)
             if behind is None:
-                self._due.wait()
+                if not self._closed.is_set():  # it is set before `_due`, which may have been set before it was cleared
+                    self._due.wait()
                 continue
             with self._still:
                 takes = behind.take()
