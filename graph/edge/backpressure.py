@@ -4,6 +4,7 @@ Nothing is read from a client that does not read, since pongs would pile up, nor
 a close waits until the client reads, and only the transport can end a connection whose client never does.
 """
 
+import logging
 from asyncio import TimerHandle
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,9 @@ from graph.edge.buffers import Buffers
 from graph.edge.lingering import refused
 from graph.errors import Refusal
 from graph.observe.request_record import RequestRecord
+
+log = logging.getLogger("broadsheet.sockets")
+log.setLevel(logging.WARNING)  # below, uvicorn has lines for every handshake, with the query string
 
 GRACE = 2
 """How many times `write_seconds` a client has to read before its connection is aborted. After the first it is closed
@@ -37,6 +41,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         *observe* takes the record of what is refused before the application knows of it.
         """
         super().__init__(**given)
+        self.logger = self.conn.logger = log
         self.write_seconds, self.buffers, self.observe = write_seconds, buffers, observe
         self.unread: TimerHandle | None = None
         self.unparsed: bytes | memoryview = b""

@@ -214,6 +214,16 @@ def test_a_socket_is_refused_as_a_request_would_be(
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
+@pytest.mark.parametrize("headers", [b"", b"origin: null\r\n"], ids=["accepted", "refused"])
+def test_a_handshake_leaves_no_query_string_in_the_log(caplog: pytest.LogCaptureFixture, headers: bytes) -> None:
+    caplog.set_level("INFO")
+    sent = (HANDSHAKE % (b"13", headers)).replace(b"/graphql", b"/graphql?key=s3cret")
+    with serving(init_seconds=0.01) as address:
+        assert exchange(address, sent + frame(TEXT, b"{")).startswith(b"HTTP/1.1 ")
+    assert caplog.records
+    assert "s3cret" not in caplog.text
+
+
 HANDSHAKES = {
     "a line that is too long": HANDSHAKE % (b"13", b"x: " + b"a" * 9_000 + b"\r\n"),
     "too many headers": HANDSHAKE % (b"13", b"x: 1\r\n" * 200),
