@@ -108,10 +108,17 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             super().send_receive_event_to_app()
 
     async def receive(self) -> ASGIReceiveEvent:
-        """Return the next message, and parse on if it was the last that waited."""
+        """Return the next message; if it was the last that waited, parse on in a later turn of the event loop.
+
+        A client that always has more to say would have this turn never end.
+        """
         message = await super().receive()
         if not self.read_paused and not self.disconnected:
-            self.parse()
+            if self.unparsed:
+                self.transport.pause_reading()
+                self.loop.call_soon(self.parse)
+            else:
+                self.parse()
         return message
 
     @property
