@@ -30,7 +30,13 @@ from store.paths import path_form
 __all__ = ["BATCH", "Progress", "Report", "check", "ingest"]
 
 BATCH = 1000
-"""Documents that are applied, and so made durable, at once."""
+"""Documents that are read while those before them are applied."""
+
+TRANSACTION = 250
+"""Documents that are applied, and so made durable, as one: readers of any process wait some 10 ms for all of them.
+
+With fewer, a server that follows is never done with its full text, and searches wait.
+"""
 
 PAUSE = 0.01
 """Seconds between two tries to lock a folder that another process has locked."""
@@ -276,11 +282,12 @@ class _Ingest:
         if self._store is None:
             self._report.added += len(changes)
             return
-        applied = await self._store.apply(changes)
-        self._report.added += len(applied.added)
-        self._report.updated += len(applied.updated)
-        self._report.unchanged += len(applied.unchanged)
-        self._report.removed += len(applied.removed)
+        for start in range(0, len(changes), TRANSACTION):
+            applied = await self._store.apply(changes[start : start + TRANSACTION])
+            self._report.added += len(applied.added)
+            self._report.updated += len(applied.updated)
+            self._report.unchanged += len(applied.unchanged)
+            self._report.removed += len(applied.removed)
 
 
 async def _alone(folder: Folder) -> None:

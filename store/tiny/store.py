@@ -68,7 +68,7 @@ class TinyStore:
         self._gate = Gate()
         self._still = RLock()
         self._made: State | None = None
-        self._longest: tuple[int, Mapping[str, int]] = (-1, {})
+        self._longest: Mapping[str, int] | None = None
         self._digests = Digests(self._stored)
         self._waiting = Waiting()
         self._pace = Pace()
@@ -152,12 +152,12 @@ class TinyStore:
     @property
     def longest(self) -> Mapping[str, int]:
         """How long the lists are at most that answers hold whole, by name."""
-        if self._longest[0] != self._sequence:
-            state = self._state
-            with self._still:
-                found = state.longest()
-            self._longest = self._sequence, self._longest[1] if found == self._longest[1] else found
-        return self._longest[1]
+        if self._longest is None:  # from then on, who changes the state measures it: nobody waits here for a change
+            with self._storage.still():
+                state = self._state
+                with self._still:
+                    self._longest = state.longest()
+        return self._longest
 
     def reading(self) -> AbstractAsyncContextManager[None]:
         """Hold the state still for as long as the context lasts."""
@@ -215,8 +215,10 @@ class TinyStore:
     async def count(self, criteria: Sequence[Criteria]) -> list[int]:
         """Return how many articles match each criteria."""
         state = self._state
-        with self._still:
-            known = [state.view(each.drafts).cached_count(each) for each in criteria]
+        known: list[int | None] = [state.view(each.drafts).total(each) for each in criteria]
+        if None in known:
+            with self._still:
+                known = [state.view(each.drafts).cached_count(each) for each in criteria]
         if None not in known:
             return cast("list[int]", known)
         return await self._worked([state.view(each.drafts).count(each) for each in criteria])
@@ -324,6 +326,7 @@ class TinyStore:
             self._digests.forget()
             if self._made:
                 self._update(self._made, record)
+                self._measure(self._made)
             self._sequence = record.sequence
         self._due.set()
         self._waiting.reached(record.sequence)
@@ -340,11 +343,17 @@ class TinyStore:
             self._made = None  # half of the record may be in it: who asks next has it loaded from disk
             raise
 
+    def _measure(self, state: State) -> None:
+        """Bring `longest` up to *state* once somebody has asked for it."""
+        if self._longest is not None and (found := state.longest()) != self._longest:
+            self._longest = found
+
     def _load(self) -> State:
         """Load the state, once. Never to be called while holding `_still`: records take the two locks in this order."""
         with self._storage.still(), self._still:
             if not self._made:
                 self._made = loaded(self._storage, self._cache, self._body)
+                self._measure(self._made)
                 if len(self._made.articles.all) >= WORTH_CACHING:
                     gc.freeze()  # they stay for good, and a collection during a request need not go through them
             return self._made
@@ -358,6 +367,7 @@ class TinyStore:
             with self._still:
                 self._digests.forget()
                 self._made, self._sequence = state, sequence
+                self._measure(state)
             self._waiting.reached(sequence)
             self._due.set()
             if self._follows:

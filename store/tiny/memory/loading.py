@@ -23,6 +23,7 @@ def loaded(contents: Contents, copy: Path, body: Body) -> State:
                 continue
             for _, data in contents.documents(table):
                 state.put(*built(data))
+    state.changed()
     return state
 
 

@@ -46,6 +46,7 @@ class View:
 
     def forget(self) -> None:
         """Drop what was cached before a change; new caches, since `clear` takes their items out one by one."""
+        self._total = len(self._visible)
         self._filtered: QueryCache[Filter, BitMap] = QueryCache(MOST_FILTERS)
         self._pages: QueryCache[Criteria, Slice[Article]] = QueryCache(MOST_PAGES)
         self._searched: QueryCache[Search, tuple[dict[int, float], BitMap]] = QueryCache(MOST_SEARCHES)
@@ -103,6 +104,10 @@ class View:
         """Return how many match, if that is known without looking at any article."""
         known = self._satisfying(criteria.filter) if criteria.search is None else None
         return None if known is None else len(known)
+
+    def total(self, criteria: Criteria) -> int | None:
+        """Return how many match if all do, as of the last change that is whole: it may be asked during the next."""
+        return self._total if criteria.filter == EVERYTHING and criteria.search is None else None
 
     def count(self, criteria: Criteria) -> Work[int]:
         """Return how many match."""
