@@ -17,6 +17,7 @@ from graph.edge.buffers import Buffers
 from graph.edge.workload import RETRY_AFTER, Workload, overloaded
 from graph.errors import Refusal
 from graph.settings import Settings
+from store.turns import Turns
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
@@ -27,6 +28,9 @@ in between."""
 
 TURN_SECONDS = 0.008
 """How long one turn of the event loop may take before what else arrived in it is left to later turns."""
+
+REFUSED_TOGETHER = 8
+"""How many requests start in one turn of the event loop while there is too much to do: most of them are refused."""
 
 
 class Places:
@@ -116,7 +120,7 @@ class Admission:
         self.streams = PlacesPerAddress(settings.sockets, settings.sockets_per_address, "event streams")
         self.sockets = PlacesPerAddress(settings.sockets, settings.sockets_per_address, "WebSockets")
         self._arrived, self._turn_began = 0, 0.0
-        self._turn, self._event_turn = asyncio.Lock(), asyncio.Lock()
+        self._turns, self._event_turn = Turns(self._start_together), asyncio.Lock()
         self._was_slow = False
 
     @property
@@ -145,10 +149,8 @@ class Admission:
 
     async def in_turn(self, work: Callable[[*Arguments], Awaitable[T]], *arguments: *Arguments) -> T:
         """Return what *work* returns, which has its place already and starts when it is its turn."""
-        if self._was_slow or self._turn.locked():
-            async with self._turn:
-                if not self.workload.is_full:  # else it is refused at once, and needs no turn of its own
-                    await asyncio.sleep(0)
+        if self._was_slow or self._turns:
+            await self._turns.next()
         started = self.clock()
         result = await work(*arguments)
         self._was_slow = self.clock() - started > SLOW_SECONDS
@@ -161,8 +163,12 @@ class Admission:
         for each of many clients take as much from the others as one more request. Nothing is held while an event is
         sent, because that may wait for a client that does not read.
         """
-        async with self._event_turn, self._turn:
-            await asyncio.sleep(0)
+        async with self._event_turn:
+            await self._turns.next()
+
+    def _start_together(self) -> int:
+        """Return how many start in one turn of the event loop: one, unless nearly all of them are refused."""
+        return REFUSED_TOGETHER if self.workload.is_full else 1
 
     def _end_turn(self) -> None:
         """Forget what arrived in this turn: every request of it has its answer or its task by now."""

@@ -6,12 +6,13 @@ is not kept waiting until long work ends.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Generator, Iterable
 from contextlib import AbstractContextManager
 from time import perf_counter
 from typing import TypeVar
 from weakref import WeakKeyDictionary
+
+from store.turns import Turns
 
 T = TypeVar("T")
 Work = Generator[None, None, T]
@@ -69,30 +70,4 @@ class Pace:
         turns = self._turns.get(loop)
         if turns is None:
             turns = self._turns[loop] = Turns()
-        await turns.next(loop)
-
-
-class Turns:
-    """Who waits for a slice of one event loop."""
-
-    def __init__(self) -> None:
-        self._waiting: deque[asyncio.Future[None]] = deque()
-        self._is_scheduled = False
-
-    async def next(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Wait for the next turn of the event loop in which nobody else runs a slice."""
-        turn: asyncio.Future[None] = loop.create_future()
-        self._waiting.append(turn)
-        if not self._is_scheduled:
-            self._is_scheduled = True
-            loop.call_soon(self._admit, loop)
-        await turn
-
-    def _admit(self, loop: asyncio.AbstractEventLoop) -> None:
-        while self._waiting and self._waiting[0].done():  # its task was cancelled
-            self._waiting.popleft()
-        if self._waiting:
-            self._waiting.popleft().set_result(None)
-        self._is_scheduled = bool(self._waiting)
-        if self._is_scheduled:
-            loop.call_soon(self._admit, loop)
+        await turns.next()

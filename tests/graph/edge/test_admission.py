@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from graph.edge.admission import Admission, Places
+from graph.edge.workload import Ticket
 from graph.errors import Refusal
 from graph.observe.request_record import RequestRecord
 from graph.settings import Settings
@@ -59,25 +61,39 @@ async def test_a_turn_that_took_long_leaves_what_else_arrived_to_later_turns() -
     assert not admitting.gives_way()
 
 
-@pytest.mark.anyio
-async def test_after_a_slow_answer_one_starts_in_each_turn_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("graph.edge.admission.SLOW_SECONDS", -1.0)
-    admitting, loop = Admission(Settings()), asyncio.get_running_loop()
-    turn, turns = 0, list[int]()
+async def starts(admitting: Admission, number: int) -> list[int]:
+    """Return how many of *number* requests start in each turn of the event loop in which any does."""
+    loop, turn, turns = asyncio.get_running_loop(), 0, list[int]()
 
     def count() -> None:
         nonlocal turn
         turn += 1
-        if len(turns) < 4:
+        if len(turns) < number:
             loop.call_soon(count)
 
     async def work() -> None:
         turns.append(turn)
 
-    await admitting.run(work)
     loop.call_soon(count)
-    await asyncio.gather(*(admitting.run(work) for _ in range(3)))
-    assert len(set(turns)) == 4
+    await asyncio.gather(*(admitting.run(work) for _ in range(number)))
+    return list(Counter(turns).values())
+
+
+@pytest.mark.anyio
+async def test_after_a_slow_answer_one_starts_in_each_turn_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graph.edge.admission.SLOW_SECONDS", -1.0)
+    admitting = Admission(Settings())
+    assert await starts(admitting, 1) == [1]
+    assert await starts(admitting, 4) == [1, 1, 1, 1]
+
+
+@pytest.mark.anyio
+async def test_while_there_is_too_much_to_do_several_start_in_each_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graph.edge.admission.SLOW_SECONDS", -1.0)
+    admitting = Admission(Settings())
+    assert await starts(admitting, 1) == [1]
+    admitting.workload.tickets.add(Ticket(1_000.0))
+    assert await starts(admitting, 20) == [8, 8, 4]
 
 
 @pytest.mark.anyio
