@@ -244,11 +244,9 @@ class Endpoint:
         """Return the answer of a query or mutation in the time that it has. Raises Refusal."""
         try:
             async with asyncio.timeout(self.settings.request_seconds):
-                if operation.kind == "mutation":
-                    return await self._finished(operation, operation.execute(variables, context))
                 query, looks = await self._looks(operation, variables)
-                work = partial(operation.execute, variables, context)
-                return await self.admission.workload.run(query, looks, work)
+                counted = self.admission.workload.run(query, looks, partial(operation.execute, variables, context))
+                return await (self._finished(operation, counted) if operation.kind == "mutation" else counted)
         except TimeoutError:
             raise timed_out(self.settings) from None
 
@@ -308,7 +306,7 @@ class Endpoint:
         try:
             source = cast("AsyncGenerator[Answer, None]", operation.subscribe(variables, context))
             async with aclosing(source) as answers:
-                async for answer in answers:
+                while answer := await self.admission.workload.follow(anext(answers, None)):
                     yield answer
         except Refusal:
             raise

@@ -48,6 +48,22 @@ class Ticket:
             self.expected = 2 * self.spent
 
 
+class LateTicket(Ticket):
+    """What was not foreseen: it is among *tickets* once it turns out not to be brief."""
+
+    __slots__ = ("tickets",)
+
+    def __init__(self, tickets: set[Ticket]) -> None:
+        super().__init__(0.0)
+        self.tickets = tickets
+
+    def add(self, seconds: float) -> None:
+        """Count what it took."""
+        super().add(seconds)
+        if self.spent > BRIEF_SECONDS:
+            self.tickets.add(self)
+
+
 class Workload:
     """The queries that were admitted and are not finished."""
 
@@ -108,6 +124,14 @@ class Workload:
             measured = max(ticket.spent / looks, LOOK_SECONDS)  # less only says that an index helped
             self._look_seconds += (measured - self._look_seconds) * LEARNS
         return result
+
+    async def follow(self, work: Awaitable[T]) -> T:
+        """Return what *work* returns, such as the next event of a subscription: never refused, and counted if long."""
+        ticket = LateTicket(self.tickets)
+        try:
+            return await Timed(work, ticket, self.clock)
+        finally:
+            self.tickets.discard(ticket)
 
     def _is_too_much(self, expected: float) -> bool:
         return bool(self.tickets) and expected + self.seconds >= self.most

@@ -29,8 +29,9 @@ from store.tiny.edits import Edit, batch, edited
 from store.tiny.gate import Gate
 from store.tiny.memory import cache
 from store.tiny.memory.loading import built, loaded
-from store.tiny.memory.pace import Pace, Work, done, in_turn
+from store.tiny.memory.pace import Pace, Work, in_turn
 from store.tiny.memory.state import State
+from store.tiny.memory.view import View
 from store.tiny.search.fulltext import texts
 from store.tiny.search.highlighting import highlights
 from store.tiny.searching import Searching
@@ -51,9 +52,9 @@ reader has woken up."""
 class TinyStore:
     """The articles of one store file. Its methods may be called from any thread and event loop; close it when done.
 
-    No reading method shows half of a batch. `reading` keeps that up over several of them; inside it those that have
-    much to look at let other tasks run meanwhile, and none suspends otherwise. A task inside must neither enter it
-    again nor wait for `apply`.
+    No reading method shows half of a batch. `reading` keeps that up over several of them; outside it, one that has much
+    to look at enters it itself. Only those suspend, since they let other tasks run meanwhile. A task inside must not
+    enter it again, nor wait for `apply`.
     """
 
     def __init__(
@@ -210,7 +211,7 @@ class TinyStore:
             known = [state.view(each.drafts).cached_page(each) for each in criteria]
         if None not in known:
             return cast("list[Slice[Article]]", known)
-        return await self._worked([state.view(each.drafts).find(each) for each in criteria])
+        return await self._worked(criteria, View.find)
 
     async def count(self, criteria: Sequence[Criteria]) -> list[int]:
         """Return how many articles match each criteria."""
@@ -221,12 +222,11 @@ class TinyStore:
                 known = [state.view(each.drafts).cached_count(each) for each in criteria]
         if None not in known:
             return cast("list[int]", known)
-        return await self._worked([state.view(each.drafts).count(each) for each in criteria])
+        return await self._worked(criteria, View.count)
 
     async def facets(self, criteria: Sequence[Criteria], facet: Facet) -> list[list[Bucket]]:
         """Return the counts of one facet under each criteria."""
-        state = self._state
-        return await self._worked([state.view(each.drafts).facet(each, facet) for each in criteria])
+        return await self._worked(criteria, lambda view, each: view.facet(each, facet))
 
     async def highlights(self, paths: Sequence[str], search: Search) -> list[list[Highlight]]:
         """Return where each article matches *search*."""
@@ -287,13 +287,16 @@ class TinyStore:
         """Return the sequence as soon as it is past *since*."""
         return await self._waiting.past(since, lambda: self.sequence)
 
-    async def _worked(self, several: Sequence[Work[T]]) -> list[T]:
-        """Return what each work returns; inside `reading`, where nothing changes meanwhile, in slices."""
-        work = in_turn(several)
-        if self._gate.is_reading:
-            return await self._pace.run(work, self._still)
-        with self._still:
-            return done(work)
+    async def _worked(self, criteria: Sequence[Criteria], work: Callable[[View, Criteria], Work[T]]) -> list[T]:
+        """Return what *work* gives for each criteria, in slices, between which nothing changes."""
+        if not self._gate.is_reading:
+            drafts = any(each.drafts for each in criteria)
+            is_search = any(each.search is not None for each in criteria)
+            async with self.searching(drafts) if is_search else self.reading():
+                return await self._worked(criteria, work)
+        state = self._state
+        several = in_turn(work(state.view(each.drafts), each) for each in criteria)
+        return await self._pace.run(several, self._still)
 
     def _apply(self, changes: Sequence[Put | Remove]) -> Applied:
         self._load()  # now, while the cache file is of this state: later, articles would be built from documents

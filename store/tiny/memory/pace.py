@@ -24,16 +24,6 @@ PORTION = 256
 """Articles that are looked at between two questions whether the slice is over, some fifty microseconds."""
 
 
-def done(work: Work[T]) -> T:
-    """Return what *work* returns, without any interruption."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-
-
 def in_turn(several: Iterable[Work[T]]) -> Work[list[T]]:
     """Return what each of *several* returns, worked one after the other."""
     results: list[T] = []

@@ -3,12 +3,16 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
 from graph.edge.asgi import App
 from graph.edge.workload import Ticket
+from graph.errors import Refusal
+from graph.execute.context import Context, Viewer
+from graph.execute.execution import Answer
 from graph.execute.operations import planned_operations
 from graph.schema.build import schema
 from graph.settings import Settings
@@ -43,6 +47,13 @@ def heavy(name: str, number: int = 39) -> str:
     """Return an operation that looks at each article as often as it has conditions; names make others of it."""
     conditions = " ".join(f'{{excerpt: {{contains: "{name}{n}"}}}}' for n in range(number))
     return f"{{ articles(first: 1, filter: {{or: [{conditions}]}}) {{ totalCount }} }}"
+
+
+def saving(name: str, number: int) -> str:
+    """Return a mutation whose answer is as heavy."""
+    text = "---\\ntitle: New\\nprovider: {name: One, domain: one.org}\\n---\\n"
+    selected = f"... on ArticleSaved {{ article {{ provider {heavy(name, number)} }} }}"
+    return f'mutation {{ saveArticle(input: {{path: "new.md", text: "{text}"}}) {{ {selected} }} }}'
 
 
 @pytest.mark.anyio
@@ -105,6 +116,52 @@ def test_it_is_shed_on_a_socket_too(store: TinyStore, text: str) -> None:
         assert receive(socket)["payload"][0]["extensions"]["code"] == "OVERLOADED"
         send(socket, subscribe("b", LIGHT))
         assert receive(socket)["payload"]["data"]
+
+
+async def turns_of(task: "asyncio.Future[Answer]", served: App) -> tuple[int, float]:
+    """Return how many turns of the event loop a task takes, and the most work that is counted meanwhile, in seconds."""
+    turns, most = 0, 0.0
+    while not task.done():
+        turns += 1
+        most = max(most, served.admission.workload.seconds)
+        await asyncio.sleep(0)
+    return turns, most
+
+
+@pytest.mark.anyio
+async def test_others_have_their_turn_while_a_mutation_is_answered(store: TinyStore) -> None:
+    served = app(store)
+    operation = served.operations.prepare(saving("answer", 30), None)
+    answered = served.endpoint.executed(operation, {}, Context(store, Viewer(write=True)))
+    task = asyncio.ensure_future(answered)
+    turns, most = await turns_of(task, served)
+    assert b'"totalCount":0' in task.result().body
+    assert (turns > MANY / PORTION, most > 0) == (True, True)
+
+
+@pytest.mark.anyio
+async def test_a_mutation_that_is_too_much_is_refused_before_anything_is_written(store: TinyStore) -> None:
+    served, sequence = overloaded(store, Settings(request_log=False, conditions=1000)), store.sequence
+    operation = served.operations.prepare(saving("refused", 150), None)
+    with pytest.raises(Refusal):
+        await served.endpoint.executed(operation, {}, Context(store, Viewer(write=True)))
+    assert store.sequence == sequence
+
+
+@pytest.mark.anyio
+async def test_others_have_their_turn_while_an_event_is_made_and_its_work_is_counted(
+    store: TinyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.edge.workload.BRIEF_SECONDS", 0.0)
+    served = app(store)
+    text = f'subscription {{ changes(since: "0") {{ article {{ provider {heavy("event", 30)} }} }} }}'
+    operation = served.operations.prepare(text, None)
+    async with aclosing(served.endpoint.watched(operation, {}, Context(store))) as events:
+        task = asyncio.ensure_future(anext(events))
+        turns, most = await turns_of(task, served)
+        assert b'"totalCount":0' in task.result().body
+        assert (turns > MANY / PORTION, most > 0) == (True, True)
+        assert not served.admission.workload.is_busy
 
 
 @pytest.mark.anyio
