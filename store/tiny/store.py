@@ -17,6 +17,7 @@ from typing import Self, TypeVar, cast
 from store.article import Article, Provider, Summary, Topic
 from store.base import Applied, Bucket, ChangeKind, ChangePage, CoTopic, Document, Facet, Highlight, Kind, Put, Remove
 from store.criteria import Criteria, Filter, Page, Search, Slice
+from store.errors import StoreStaleError
 from store.files.entities import Entity
 from store.tiny.announcements import page_of
 from store.tiny.disk.digests import Digests
@@ -126,7 +127,12 @@ class TinyStore:
 
     @property
     def _state(self) -> State:
-        """What queries are answered from, loaded on first use: a compaction or an export needs none of it."""
+        """What queries are answered from, loaded on first use: a compaction or an export needs none of it.
+
+        Raises StoreStaleError inside `reading` where a record spoiled it: loading it there could wait for ever.
+        """
+        if self._made is None and self._gate.is_reading:
+            raise StoreStaleError("the articles are loaded again from disk; try again")
         return self._made or self._load()
 
     def forget(self) -> None:

@@ -140,9 +140,9 @@ def test_who_cannot_take_in_what_others_wrote_writes_nothing_over_it(path: Path,
         assert titles(store) == ["First", "Mended", "Mine"]
 
 
-def test_a_record_that_was_taken_in_by_half_is_loaded_from_disk(
-    path: Path, writer: JournalStorage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def half_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a record be taken in by half, once."""
     real, failing = State.put, [True]
 
     def fail_once(state: State, document: Document, entity: object) -> None:
@@ -151,15 +151,42 @@ def test_a_record_that_was_taken_in_by_half_is_loaded_from_disk(
             raise MemoryError("no room")
         real(state, document, entity)  # type: ignore[arg-type]
 
+    monkeypatch.setattr(State, "put", fail_once)
+
+
+@pytest.mark.usefixtures("half_fails")
+def test_a_record_that_was_taken_in_by_half_is_loaded_from_disk(path: Path, writer: JournalStorage) -> None:
     with TinyStore(path, read_only=True, follow=False) as store:
         assert titles(store) == ["First"]
-        monkeypatch.setattr(State, "put", fail_once)
         put(writer, good("1.md", "One"), good("2.md", "Two"), good("3.md", "Three"))
         put(writer, good("4.md", "Four"))
         store._storage.poll()
         assert store.stale is None
         assert titles(store) == ["First", "Four", "One", "Three", "Two"]
         assert_fresh(store, path)
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("half_fails")
+async def test_who_reads_while_it_is_loaded_again_is_told_so_and_holds_up_nobody(
+    path: Path, writer: JournalStorage
+) -> None:
+    async def count(store: TinyStore) -> list[int]:
+        async with store.reading():
+            return await store.count([Criteria()])
+
+    with TinyStore(path, read_only=True, follow=False) as store:
+        assert await count(store) == [1]
+        put(writer, good("1.md", "One"), good("2.md", "Two"))
+        async with store.reading():
+            taking_in = asyncio.ensure_future(asyncio.to_thread(store.catch_up))
+            await asyncio.to_thread(until, lambda: store._gate._writers)
+            late = asyncio.ensure_future(count(store))
+            await asyncio.sleep(0)
+        with pytest.raises(StoreStaleError, match="loaded again"):
+            await late
+        await taking_in
+        assert await count(store) == [3]
 
 
 def test_a_table_of_a_later_version_is_left_alone(path: Path, writer: JournalStorage) -> None:
