@@ -1,7 +1,7 @@
 """Checks that a record which cannot be taken in loses nothing: the store is stale until it, or all of them, can be."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -35,21 +35,6 @@ UNREADABLE: dict[str, Spoil] = {
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PAUSE_SECONDS", 0.0)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "store.json"
-
-
-@pytest.fixture
-def writer(path: Path) -> Iterator[JournalStorage]:
-    """Return what writes to the store past all checks, as another version may."""
-    with TinyStore(path, follow=False) as store:
-        asyncio.run(store.apply([Put(news("0.md", "First"))]))
-    storage = JournalStorage(path)
-    yield storage
-    storage.close()
 
 
 def put(writer: JournalStorage, *documents: tuple[str, bytes]) -> None:
