@@ -75,8 +75,7 @@ async def _is_shown(store: Store, name: str, published: bool) -> bool:
     """Whether an article shows the picture as its own, of those that are *published* or of the others."""
     after = None
     while True:
-        async with store.reading():
-            (found,) = await store.find([_criteria(name, published, after)])
+        (found,) = await store.find([_criteria(name, published, after)])
         if any(name == named(image.raw_url) for article in found.items for image in article.images):
             return True
         if not found.has_next:
