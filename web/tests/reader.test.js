@@ -87,6 +87,7 @@ for (const [mode, options] of /** @type {const} */ ([
       await page.getByRole('button', { name: /^Walk to: The eddy that stayed all summer/ }).click()
       await page.locator('.here h3', { hasText: 'The eddy that stayed all summer' }).waitFor()
       await page.getByRole('button', { name: /^Walk to: The salt memory/ }).click()
+      await page.locator('.here h3', { hasText: 'The salt memory' }).waitFor()
       await page.getByRole('link', { name: 'Read it' }).click()
       await page.getByRole('heading', { level: 1, name: /salt memory/ }).waitFor()
     })
