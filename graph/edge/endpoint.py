@@ -303,10 +303,14 @@ class Endpoint:
     ) -> AsyncGenerator[Answer, None]:
         """Yield the answers of a subscription, which counts as open until it ends. Raises Refusal."""
         self.subscriptions += 1
+        workload = self.admission.workload
+        ticket = workload.late_ticket()
+        if context.subscriber is not None:
+            context.subscriber.rest = ticket.rest
         try:
             source = cast("AsyncGenerator[Answer, None]", operation.subscribe(variables, context))
             async with aclosing(source) as answers:
-                while answer := await self.admission.workload.follow(anext(answers, None)):
+                while answer := await workload.follow(anext(answers, None), ticket):
                     yield answer
         except Refusal:
             raise

@@ -51,17 +51,29 @@ class Ticket:
 class LateTicket(Ticket):
     """What was not foreseen: it is among *tickets* once it turns out not to be brief."""
 
-    __slots__ = ("tickets",)
+    __slots__ = ("rests", "tickets")
 
     def __init__(self, tickets: set[Ticket]) -> None:
         super().__init__(0.0)
-        self.tickets = tickets
+        self.tickets, self.rests = tickets, False
 
     def add(self, seconds: float) -> None:
-        """Count what it took."""
+        """Count what it took, unless it is over and waits for something to do."""
         super().add(seconds)
-        if self.spent > BRIEF_SECONDS:
+        if self.rests:
+            self.rests = False
+            self.end()
+        elif self.spent > BRIEF_SECONDS:
             self.tickets.add(self)
+
+    def rest(self) -> None:
+        """Note that it is about to wait for something to do."""
+        self.rests = True
+
+    def end(self) -> None:
+        """Count nothing of it any more."""
+        self.tickets.discard(self)
+        self.expected = self.spent = 0.0
 
 
 class Workload:
@@ -125,13 +137,16 @@ class Workload:
             self._look_seconds += (measured - self._look_seconds) * LEARNS
         return result
 
-    async def follow(self, work: Awaitable[T]) -> T:
-        """Return what *work* returns, such as the next event of a subscription: never refused, and counted if long."""
-        ticket = LateTicket(self.tickets)
+    def late_ticket(self) -> LateTicket:
+        """Return the ticket of what nobody can foresee, such as the events of a subscription."""
+        return LateTicket(self.tickets)
+
+    async def follow(self, work: Awaitable[T], ticket: LateTicket) -> T:
+        """Return what *work* returns, which is never refused, and counted on *ticket* if it is long."""
         try:
             return await Timed(work, ticket, self.clock)
         finally:
-            self.tickets.discard(ticket)
+            ticket.end()
 
     def _is_too_much(self, expected: float) -> bool:
         return bool(self.tickets) and expected + self.seconds >= self.most

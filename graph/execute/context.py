@@ -25,6 +25,10 @@ class Viewer(Struct, frozen=True):
 ANYBODY = Viewer()
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
 async def next_turn() -> None:
     """Wait until all other tasks of the event loop have had their turn."""
     await asyncio.sleep(0)
@@ -35,12 +39,13 @@ class Subscriber(Struct):
 
     `resumes` is the token where a client that comes back wants to go on, whatever its arguments say; `reached` is that
     of the answer that came last. Both are empty where there is none. Before each answer, and each page of changes that
-    is looked through for answers, the subscription waits for its `turn`.
+    is looked through for answers, the subscription waits for its `turn`; before it waits for changes, it calls `rest`.
     """
 
     resumes: str = ""
     reached: str = ""
     turn: Callable[[], Awaitable[None]] = next_turn
+    rest: Callable[[], None] = nothing
 
 
 class Context(Struct, frozen=True):

@@ -51,6 +51,7 @@ class Subscription:
                 yield told
             sequence = page.next
             if not page.has_more:
+                subscriber.rest()
                 await context.store.wait(sequence)
 
 

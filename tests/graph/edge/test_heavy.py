@@ -11,7 +11,7 @@ import pytest
 from graph.edge.asgi import App
 from graph.edge.workload import Ticket
 from graph.errors import Refusal
-from graph.execute.context import Context, Viewer
+from graph.execute.context import Context, Subscriber, Viewer
 from graph.execute.execution import Answer
 from graph.execute.operations import planned_operations
 from graph.schema.build import schema
@@ -162,6 +162,27 @@ async def test_others_have_their_turn_while_an_event_is_made_and_its_work_is_cou
         assert b'"totalCount":0' in task.result().body
         assert (turns > MANY / PORTION, most > 0) == (True, True)
         assert not served.admission.workload.is_busy
+
+
+@pytest.mark.anyio
+async def test_a_subscription_that_waits_for_changes_has_no_work_left(
+    store: TinyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.edge.workload.BRIEF_SECONDS", 0.0)
+    served, most = app(store), 0.0
+    text = 'subscription { changes(since: "0", filter: {excerpt: {contains: "waits"}}) { seq } }'
+    operation = served.operations.prepare(text, None)
+    async with aclosing(served.endpoint.watched(operation, {}, Context(store, subscriber=Subscriber()))) as events:
+        task = asyncio.ensure_future(anext(events))
+        while not (most and not served.admission.workload.is_busy):
+            most = max(most, served.admission.workload.seconds)
+            await asyncio.sleep(0)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not served.admission.workload.is_busy
+        assert not task.done()
+        task.cancel()
+        await asyncio.wait([task])
 
 
 @pytest.mark.anyio
