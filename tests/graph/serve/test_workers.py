@@ -22,7 +22,8 @@ from graph.serve.workers import Workers
 from store.troubles import Troubles
 from tests.graph.serve import test_workers
 target, folder = sys.argv[1:]
-sys.exit(not Workers(2, Troubles(), getattr(test_workers, target), folder).run(stop_seconds=0.5))
+stop_seconds = 0.5 if target == "works_on" else test_workers.PATIENCE  # else as long as it takes
+sys.exit(not Workers(2, Troubles(), getattr(test_workers, target), folder).run(stop_seconds))
 """
 
 READY = """
