@@ -25,8 +25,14 @@ class Mention(Struct, frozen=True, gc=False, array_like=True):
     """A provider as one article names it; `domain` is lower case and identifies it."""
 
     domain: str
-    name: str
+    named: str | None
+    """Its name in the article's file, if it has one there."""
     images: tuple[Image, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return what it is called: its name in the file, else its domain."""
+        return self.named or self.domain
 
 
 class Summary(Struct, frozen=True, gc=False, array_like=True):

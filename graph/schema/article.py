@@ -12,6 +12,7 @@ from strawberry.scalars import JSON
 
 from graph.document.cost.selections import Whole
 from graph.execute.context import Context
+from graph.schema.byline import Byline
 from graph.schema.connection import ArticleConnection, Few, articles_where, at_most
 from graph.schema.enums import TextFormat
 from graph.schema.extensions import cached_by
@@ -67,6 +68,10 @@ class ArticleSummary(Node):
     cdn_amp_web_url: URL | None = attribute("The AMP form on its CDN, as in the file.")
     type: str = attribute("article, video, …: open, as the files are.")
     quality: int | None = attribute("How good its source says it is.")
+
+    @computed("Whom its own file names; `provider` is one for all articles of a domain.", default="provider")
+    def byline(article: stored.Article) -> Byline:
+        return article.provider
 
     @batched("Who published it.")
     async def provider(articles: list[stored.Article], context: Context) -> list[Provider]:

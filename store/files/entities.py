@@ -165,13 +165,13 @@ def _provider(entry: Mapping[str, Any], addresses: list[str], base: str | None, 
     site = home(provider.get("domain") or "") or next(filter(None, map(domain, addresses)), "")
     if not site:
         raise _missing(path, "expected a provider with a domain, or a URL to take it from")
-    name = provider.get("name") or site
+    name = provider.get("name") or None
     images = provider.get("images")
     return Mention(site, name, _images(images, base)) if images else _mention(site, name)
 
 
 @lru_cache(maxsize=8192)
-def _mention(site: str, name: str) -> Mention:
+def _mention(site: str, name: str | None) -> Mention:
     return Mention(site, name)
 
 

@@ -17,7 +17,7 @@ export default [
         'error',
         {
           exceptions: {
-            types: ['ArticleChange', 'Facets', 'FileProblem', 'Highlight', 'Image', 'InvalidArticle', 'NotAllowed', 'NotFound', 'TextRange', 'TopicPair'],
+            types: ['ArticleChange', 'Byline', 'Facets', 'FileProblem', 'Highlight', 'Image', 'InvalidArticle', 'NotAllowed', 'NotFound', 'TextRange', 'TopicPair'],
             suffixes: ['Connection', 'Count', 'Edge', 'Page', 'PageInfo', 'Saved'],
           },
         },

@@ -209,4 +209,25 @@ describe('the reader on other stores', () => {
     await newsroom.close()
     assert.deepEqual(complaints, [])
   })
+
+  it('credits an article to whom its own file names, else to its provider', async () => {
+    const newsroom = await openNewsroom([], folder)
+    for (const [title, name] of Object.entries({ One: 'Ann Films', Two: 'Ann Films', Three: 'Ben & Co', Four: '' })) {
+      const provider = ['provider:', '  domain: films.example', ...(name ? [`  name: "${name}"`] : [])]
+      await newsroom.publish(`${title}.md`, `---\n${[`title: "${title}"`, ...provider].join('\n')}\n---\n`)
+    }
+    const { page, complaints, close } = await openPage(browser, `${newsroom.url}/provider/films.example`)
+    const query = '{ articles(filter: {provider: {domain: {eq: "films.example"}}}) { totalCount } }'
+    const count = `${newsroom.url}/graphql?${new URLSearchParams({ query })}`
+    await until(async () => (await (await fetch(count)).json()).data.articles.totalCount === 4)
+    await page.reload()
+    await page.getByRole('heading', { name: 'Ann Films', level: 1 }).waitFor()
+    for (const [title, name] of Object.entries({ One: 'Ann Films', Three: 'Ben & Co', Four: 'Ann Films' })) {
+      const story = page.locator('.story').filter({ has: page.getByRole('heading', { name: title, exact: true }) })
+      assert.equal(await story.locator('.byline a').innerText(), name)
+    }
+    await close()
+    await newsroom.close()
+    assert.deepEqual(complaints, [])
+  })
 })

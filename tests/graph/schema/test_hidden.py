@@ -32,7 +32,7 @@ SCORE_ERROR = 1e-6
 """By how much of itself a score may differ: its last bits follow the order in which Tantivy happens to add."""
 ARTICLE = """
 fragment Whole on Article {
-  id path slug title excerpt category type quality heat topics { slug name } provider { ...Named }
+  id path slug title excerpt category type quality heat topics { slug name } provider { ...Named } byline { provider }
   images { url articles { totalCount } }
   related { __typename title provider { name aliases } ... on Article { path } }
   relatedBy { totalCount nodes { path } }

@@ -1,6 +1,7 @@
 """Tests what queries over a folder of files answer: what a viewer sees, what fields resolve to, what is refused."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from tests.newsrooms import ask, fill, write
 
 pytestmark = pytest.mark.anyio
 EDITOR = Viewer(drafts=True)
+CREDITED = {"a.md": "Ann Films", "b.md": "Ben & Co", "c.md": "Ann Films", "d.md": None}
+"""Paths of articles of one domain, and the provider's name in each file, if it has one."""
 
 
 def article(name: str, date: str, more: str = "") -> str:
@@ -277,6 +280,34 @@ async def test_providers_and_topics_are_lists_with_filters_too(store: TinyStore)
         "providers": {"totalCount": 1, "nodes": [{"name": "One", "articles": {"totalCount": 2}}]},
         "topics": {"totalCount": 2, "edges": [{"node": {"slug": "ice"}}], "pageInfo": {"hasNextPage": True}},
     }
+
+
+@pytest.fixture
+def shared_domain(tmp_path: Path) -> Iterator[TinyStore]:
+    """Hold four articles of one domain, by two publishers and by one that their file does not name."""
+    for path, name in CREDITED.items():
+        named = f'  name: "{name}"\n' if name else ""
+        provider = f"provider:\n{named}  domain: films.example"
+        related = "related:\n  - {title: E, url: https://films.example/e, provider: {name: Eve, domain: f.example}}"
+        write(
+            tmp_path / "folder", path, f"title: T\nwebUrl: https://films.example/{path}\n{provider}\n{related}", "Text."
+        )
+    fill(tmp_path / "store.json", tmp_path / "folder")
+    with TinyStore(tmp_path / "store.json") as opened:
+        yield opened
+
+
+async def test_each_publisher_of_a_domain_is_named_as_its_own_files_name_it(shared_domain: TinyStore) -> None:
+    credited = "nodes { path byline { provider } provider { name } related { byline { provider } } }"
+    asked = f"""{{ listed: articles {{ {credited} }} searched: articles(search: {{query: "text"}}) {{ {credited} }}
+        narrowed: articles(filter: {{provider: {{name: {{eq: "Ben & Co"}}}}}}) {{ nodes {{ path }} }} }}"""
+    data = (await ask(shared_domain, asked))["data"]
+    assert data["narrowed"]["nodes"] == [{"path": "b.md"}]
+    for way in ("listed", "searched"):
+        nodes = data[way]["nodes"]
+        assert {n["path"]: n["byline"]["provider"] for n in nodes} == CREDITED
+        assert {n["provider"]["name"] for n in nodes} == {"Ann Films"}
+        assert [r["byline"] for n in nodes for r in n["related"]] == [{"provider": "Eve"}] * 4
 
 
 async def test_an_image_knows_the_articles_that_show_it(store: TinyStore) -> None:

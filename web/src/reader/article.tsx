@@ -4,6 +4,7 @@ import { lazy, Suspense } from 'react'
 import { Link } from 'wouter'
 import { useQuery } from 'urql'
 import { topicAddress } from './addresses'
+import { credit } from './credit'
 import { ArticlePage, Feed } from './documents'
 import { Notice } from './notice'
 import { Picture } from './picture'
@@ -21,7 +22,7 @@ export function Article({ path }: { path: string }) {
   if (!article) {
     return fetching ? <p className="waiting">Fetching the article…</p> : <Notice>There is no such article here.</Notice>
   }
-  const { id, title, standfirst, picture, body, canonicalUrl, provider, topics } = article
+  const { id, title, standfirst, picture, body, canonicalUrl, topics } = article
   return (
     <>
       <article className="reading">
@@ -47,7 +48,7 @@ export function Article({ path }: { path: string }) {
         <footer>
           {canonicalUrl && (
             <a className="onward" href={canonicalUrl} rel="noopener noreferrer" target="_blank">
-              {article.type === 'video' ? 'Watch' : 'Read'} at {provider.name} <span aria-hidden="true">↗</span>
+              {article.type === 'video' ? 'Watch' : 'Read'} at {credit(article)} <span aria-hidden="true">↗</span>
             </a>
           )}
           <nav aria-label="Topics of this article" className="chips">

@@ -12,6 +12,7 @@ export const StoryFields = graphql(`
     type
     category
     provider { domain name }
+    byline { provider }
     topics { slug name }
     image(width: 640) { url rawUrl width height title }
   }
@@ -28,7 +29,7 @@ export const FrontPage = graphql(`
       }
     }
     hottest: articles(first: 5, orderBy: [{ field: HEAT }]) {
-      nodes { id path title heat provider { domain name } }
+      nodes { id path title heat provider { name } byline { provider } }
     }
   }
 `)
@@ -146,7 +147,8 @@ export const PointFields = graphql(`
     title
     publishedDateTime
     webUrl
-    provider { domain name }
+    provider { name }
+    byline { provider }
     ... on Article { path }
   }
 `)

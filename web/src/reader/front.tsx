@@ -4,6 +4,7 @@ import { Link } from 'wouter'
 import { useQuery } from 'urql'
 import type { FrontPageQuery } from '../gql/graphql'
 import { articleAddress, providerAddress, topicAddress } from './addresses'
+import { credit } from './credit'
 import { FrontPage } from './documents'
 import { Feed } from './feed'
 import { useArrivals } from './live'
@@ -74,11 +75,11 @@ function Hottest({ articles }: { articles: FrontPageQuery['hottest']['nodes'] })
         Most talked about
       </h2>
       <ol>
-        {hot.map(({ id, path, title, provider }) => (
-          <li key={id}>
+        {hot.map((article) => (
+          <li key={article.id}>
             <p>
-              <Link href={articleAddress(path)}>{title}</Link>
-              <span className="byline">{provider.name}</span>
+              <Link href={articleAddress(article.path)}>{article.title}</Link>
+              <span className="byline">{credit(article)}</span>
             </p>
           </li>
         ))}

@@ -1,6 +1,7 @@
 /** An answer about one article's neighbours in, the points and ties of a drawing out. Nothing here draws. */
 
 import type { NeighboursQuery, PointFragment } from '../gql/graphql'
+import { credit } from './credit'
 
 export type Centre = Extract<NonNullable<NeighboursQuery['node']>, { title: string }>
 export type Ring = 0 | 1 | 2
@@ -56,7 +57,7 @@ export function surroundings(centre: Centre): Surroundings {
 }
 
 function point(article: PointFragment, ring: Ring): Point {
-  const { id, title, provider, publishedDateTime: published, webUrl } = article
+  const { id, title, publishedDateTime: published, webUrl } = article
   const path = article.__typename === 'Article' ? article.path : undefined
-  return { id, title, provider: provider.name, published, webUrl, path, ring }
+  return { id, title, provider: credit(article), published, webUrl, path, ring }
 }

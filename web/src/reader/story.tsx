@@ -3,6 +3,7 @@
 import { Link } from 'wouter'
 import type { StoryFragment } from '../gql/graphql'
 import { articleAddress, providerAddress, topicAddress } from './addresses'
+import { credit } from './credit'
 import { longDate, shortDate } from './dates'
 import { type Highlight, Marked } from './marked'
 import { Picture } from './picture'
@@ -54,11 +55,11 @@ export function Kicker({ story, fresh = false }: { story: Pick<Story, 'topics' |
   )
 }
 
-export function Byline({ story, long = false }: { story: Pick<Story, 'provider' | 'publishedDateTime'>; long?: boolean }) {
-  const { provider, publishedDateTime: instant } = story
+export function Byline({ story, long = false }: { story: Pick<Story, 'byline' | 'provider' | 'publishedDateTime'>; long?: boolean }) {
+  const { publishedDateTime: instant } = story
   return (
     <p className="byline">
-      <Link href={providerAddress(provider.domain)}>{provider.name}</Link>
+      <Link href={providerAddress(story.provider.domain)}>{credit(story)}</Link>
       {instant && <time dateTime={instant}>{long ? longDate(instant) : shortDate(instant)}</time>}
     </p>
   )

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { Link } from 'wouter'
 import { useQuery } from 'urql'
 import { articleAddress } from './addresses'
+import { credit } from './credit'
 import { shortDate } from './dates'
 import { Neighbours } from './documents'
 import { type Placed, type Size, useLayout } from './layout'
@@ -112,7 +113,7 @@ function TieLine({ tie, places, active }: { tie: Tie; places: Record<string, Pla
 
 /** What stands in the middle, in words. */
 function Card({ centre, isStart }: { centre: Centre; isStart: boolean }) {
-  const { title, excerpt, provider, publishedDateTime: instant, related, relatedBy } = centre
+  const { title, excerpt, publishedDateTime: instant, related, relatedBy } = centre
   return (
     <div className="here" role="status">
       <p className="kicker">{isStart ? 'This article' : centre.__typename === 'Article' ? 'You are at' : 'Not in this store'}</p>
@@ -123,7 +124,7 @@ function Card({ centre, isStart }: { centre: Centre; isStart: boolean }) {
         </p>
       )}
       <p className="byline">
-        <span>{provider.name}</span>
+        <span>{credit(centre)}</span>
         {instant && <time dateTime={instant}>{shortDate(instant)}</time>}
         <span>
           names {related.length}, named by {relatedBy.nodes.length}
@@ -136,7 +137,7 @@ function Card({ centre, isStart }: { centre: Centre; isStart: boolean }) {
       )}
       {centre.__typename === 'ArticleStub' && centre.webUrl && (
         <a className="onward" href={centre.webUrl} rel="noopener noreferrer" target="_blank">
-          Read at {provider.name} <span aria-hidden="true">↗</span>
+          Read at {credit(centre)} <span aria-hidden="true">↗</span>
         </a>
       )}
     </div>
