@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -250,7 +251,8 @@ def _ingested(path: Path, sources: Sequence[Source], keep_missing: bool, trouble
             console.progress("ingesting") as progress,
             TinyStore(path, follow=False, troubles=troubles) as store,
         ):
-            return await ingest_folders(store, sources, keep_missing=keep_missing, progress=progress)
+            say = partial(click.echo, err=True)
+            return await ingest_folders(store, sources, keep_missing=keep_missing, progress=progress, waits=say)
 
     return asyncio.run(run())
 

@@ -116,7 +116,7 @@ def edited(path: Path) -> Iterator[list[str]]:
 
     Raises SettingsError, before anything is written, for a file that would not stay that of its owner and group.
     """
-    target = path.resolve()  # a link stays one
+    target = Path(os.path.realpath(path))  # a link stays one
     folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)

@@ -54,7 +54,7 @@ class Pictures:
 
     def find(self, name: str) -> Path | None:
         """Return the file of a picture, of the first folder that has it; a folder may be a link that is moved on."""
-        found = (inside(folder.resolve(), name) for folder in self.folders)
+        found = (inside(Path(os.path.realpath(folder)), name) for folder in self.folders)
         return next((path for path in found if path and path.suffix.lower() in PICTURES), None)
 
     async def is_private(self, name: str) -> bool:

@@ -106,10 +106,10 @@ class FolderEvents:
     def _root(self) -> object:
         """Return what tells the folder from another one at its path, now; None where there is none."""
         try:
-            state = self.source.folder.stat()
+            state = self.source.location.stat()
         except OSError:
             return None
-        return state.st_dev, state.st_ino
+        return state.st_dev, state.st_ino, self.source.real
 
     def _rest(self, root: object, seconds: float) -> None:
         """Wait until it is time to look again, or until the folder is another one."""
@@ -121,4 +121,4 @@ class FolderEvents:
 
 def _leads_on(path: Path) -> bool:
     """Tell whether more than the path itself may be another than before: it is a directory or a link."""
-    return path.is_symlink() or path.is_dir()
+    return os.path.islink(path) or os.path.isdir(path)  # noqa: PTH112, PTH114 -- Path's raise where one may not look

@@ -118,7 +118,7 @@ def work(  # noqa: PLR0913 -- each part is handed in by name
     *begun* is called once requests are answered.
     """
     with TinyStore(path, troubles=writer.troubles) as store, traced(settings) as spans:
-        pages = Pages([source.folder for source in sources], playground=settings.shows_playground, store=store)
+        pages = Pages([source.location for source in sources], playground=settings.shows_playground, store=store)
         routes = pages.routes if settings.web else ()
         app = App(
             store,

@@ -8,6 +8,7 @@ that it is saved.
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -117,7 +118,9 @@ class _Folder:
                 stop.wait(PAUSE_SECONDS)
 
     def _take_up(self, touched: Touched) -> None:
-        report = asyncio.run(ingest(self._store.current(), [self._source], touched=touched))
+        others = [events.source for events in self._all_events]
+        store = self._store.current()
+        report = asyncio.run(ingest(store, [self._source], touched=touched, beside=others, waits=self._tell))
         if report.removed:  # another folder may have a file at such a path, which can be served now
             for events in self._all_events:
                 if events is not self._events:
@@ -138,7 +141,7 @@ class _Folder:
 
     def _is_saved_again(self, problem: Problem, touched: Touched) -> bool:
         inner = problem.path.removeprefix(self._source.prefix)
-        return touched is not None and (self._source.folder / inner).resolve() in touched
+        return touched is not None and Path(os.path.realpath(self._source.location / inner)) in touched
 
     def _tell(self, reason: str | None) -> None:
         """Report or resolve the folder's trouble; the log has each reason once, and the end."""

@@ -83,20 +83,37 @@ class Folder:
 
     def base_url(self) -> str | None:
         """Return `url` and `baseurl` of the folder's configuration, if there is one. Raises ArticleError if broken."""
-        try:
-            os.close(self.open(CONFIGURATION))
-        except FileNotFoundError:
+        raw = self._configuration()
+        if raw is None:
             return None
-        except OSError as error:
-            raise ArticleError(refusal(CONFIGURATION, error)) from None
-        raw = self.read(File(CONFIGURATION, CONFIGURATION)) or b""
-        if not raw.strip():
-            raise ArticleError(Problem(CONFIGURATION, None, EMPTY, "is empty"))
         settings = read_configuration(raw.decode("utf-8", "replace"), CONFIGURATION)
-        url = (settings.get("url", "") + settings.get("baseurl", "")).rstrip("/")
+        if not settings:
+            raise ArticleError(Problem(CONFIGURATION, None, EMPTY, "is empty"))
+        parts = {key: settings.get(key, "") for key in ("url", "baseurl")}
+        for key, value in parts.items():
+            if not isinstance(value, str):
+                raise ArticleError(Problem(CONFIGURATION, None, "value.type", f"{key}: expected text"))
+        url = "".join(parts.values()).rstrip("/")
         if "\ufffd" in url:
             raise ArticleError(Problem(CONFIGURATION, None, "text.encoding", "no UTF-8"))
         return url or None
+
+    def _configuration(self) -> bytes | None:
+        """Return the bytes of the configuration, which may be a link that stays inside. Raises ArticleError."""
+        root = self.real.rstrip("/")
+        real = os.path.realpath(f"{root}/{CONFIGURATION}")
+        if not real.startswith(f"{root}/"):
+            raise ArticleError(Problem(CONFIGURATION, None, "file.link", f"leads out of the folder, to {real}"))
+        file = File(CONFIGURATION, real[len(root) + 1 :])
+        try:
+            os.close(self.open(file.real))
+        except FileNotFoundError:
+            if os.path.lexists(f"{root}/{CONFIGURATION}"):
+                raise ArticleError(Problem(CONFIGURATION, None, "file.link", "leads to nothing")) from None
+            return None
+        except OSError as error:
+            raise ArticleError(refusal(CONFIGURATION, error)) from None
+        return self.read(file) or b""
 
     def lock(self) -> bool:
         """Lock the folder until it is closed; return false if another process has it locked.

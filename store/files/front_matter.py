@@ -64,15 +64,15 @@ def parse(text: str, path: str = "<text>") -> Parsed | None:
     return Parsed(tree, _trimmed(body) if body else None, passage)
 
 
-def read_configuration(text: str, path: str) -> dict[str, str]:
-    """Return the scalars of the first level of a YAML file that is no document of ours. Raises ArticleError."""
+def read_configuration(text: str, path: str) -> dict[str, Any]:
+    """Return the first level of a YAML file that is no document of ours. Raises ArticleError."""
     passage = Passage(path, text)
     tree = read_yaml(passage)
     if tree == "":  # nothing but comments
         return {}
     if not isinstance(tree, dict):
         raise ArticleError(passage.problem(0, "value.type", "expected a mapping of keys to values"))
-    return {key: value for key, value in tree.items() if isinstance(value, str)}
+    return tree
 
 
 def render(metadata: Mapping[str, Any], body: str | None = None, path: str = "<text>") -> str:

@@ -7,10 +7,12 @@ worker processes where there are many. A file that is broken, unreadable or refu
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -40,11 +42,16 @@ With fewer, a server that follows is never done with its full text, and searches
 
 PAUSE = 0.01
 """Seconds between two tries to lock a folder that another process has locked."""
+LONG_WAIT = 10.0
+"""Seconds after which a folder that is still locked is worth a word."""
 
 MEANT = "--allow-empty says that this is meant"
 
 Progress = Callable[[int, int], None]
 """Called with how many files are done, and of how many."""
+
+Waits = Callable[[str], None]
+"""Called with a sentence on what is waited for."""
 
 
 async def ingest(  # noqa: PLR0913 -- options, by keyword
@@ -53,18 +60,23 @@ async def ingest(  # noqa: PLR0913 -- options, by keyword
     *,
     keep_missing: bool = False,
     touched: Collection[Path] | None = None,
+    beside: Collection[Source] = (),
     progress: Progress | None = None,
+    waits: Waits | None = None,
     processes: int | None = None,
 ) -> Report:
     """Bring *store* to what the folders of *sources* hold, and touch nothing of other sources.
 
-    *touched* is what a watcher saw change: known files that are not among it are taken for unchanged. *processes* is
-    how many may parse; by default one for each core. A folder that has nothing any more, or is not there, removes
-    nothing: the report says what is held, and why. Raises StoreError for a folder that is none and never was one, for
-    a source given twice, and for what the store refuses.
+    *touched* is what a watcher saw change: known files that are not among it are taken for unchanged. *beside* are
+    sources that others ingest: they keep their articles though their folder may be away. *waits* is told of a folder
+    that another process keeps locked. *processes* is how many may parse; by default one for each core.
+
+    A folder that has nothing any more, or is not there, removes nothing: the report says what is held, and why. Raises
+    StoreError for a folder that is none and never was one, for a source given twice, and for what the store refuses.
     """
     seen = None if touched is None else frozenset(map(os.path.realpath, touched))
-    run = _Run(progress=progress, processes=processes, touched=seen)
+    served = frozenset(source.identity for source in (*sources, *beside))
+    run = _Run(progress=progress, processes=processes, touched=seen, served=served, waits=waits)
     with collecting_later():
         for source in _distinct(sources):
             await _Ingest(store, source, run).run(keep_missing)
@@ -87,6 +99,8 @@ class _Run:
     progress: Progress | None
     processes: int | None
     touched: frozenset[str] | None = None
+    served: frozenset[str] = frozenset()
+    waits: Waits | None = None
     report: Report = field(default_factory=Report)
     owners: dict[str, Source] = field(default_factory=dict)
     done: int = 0
@@ -118,7 +132,7 @@ class _Ingest:
             return
         with opened as folder:
             if self._store is not None:
-                await _alone(folder)
+                await self._alone(folder)
             listing = await asyncio.to_thread(listed, folder)
             report.skipped += listing.skipped
             report.fail(source.named(problem) for problem in listing.problems)
@@ -131,9 +145,23 @@ class _Ingest:
             self._name_alike(files)
             origin = Origin(source.identity, datetime.now(UTC), base)
             changed = await self._changed(folder, files, known, origin)
-            await self._read(Task(str(source.folder), source.prefix, origin), changed, known)
+            await self._read(Task(str(source.location), source.prefix, origin), changed, known)
             if not keep_missing:
                 await self._remove(known, listing)
+
+    async def _alone(self, folder: Folder) -> None:
+        """Wait for the lock of the folder; go on without it if its file system has no locks."""
+        loud = time.monotonic() + LONG_WAIT
+        with suppress(OSError):
+            while not folder.lock():  # held by other processes, which set no event of ours
+                await asyncio.sleep(PAUSE)
+                if self._run.waits is not None and time.monotonic() > loud:
+                    self._run.waits(f"another process has {self._source.folder} locked; its edits wait for that")
+                    loud = inf
+
+    def _is_left(self, identity: str) -> bool:
+        """Tell whether a source's articles may be another's now: it is an unnamed folder that exists no more."""
+        return identity not in self._run.served and _is_gone(identity)
 
     async def _adopt(self, former: str) -> dict[str, str]:
         """Take over what the store knows by another path of the same folder, and return its digests."""
@@ -164,7 +192,7 @@ class _Ingest:
         fresh = [path for path in paths if path not in known and path not in names]
         if self._store is not None and fresh:
             for path, document in zip(fresh, await self._store.documents(fresh), strict=True):
-                if document is None or _is_gone(document.source) or path in known:
+                if document is None or self._is_left(document.source) or path in known:
                     continue
                 if self._source.is_at(document.source):
                     known.update(await self._adopt(document.source))
@@ -193,7 +221,7 @@ class _Ingest:
 
     def _suspects(self, folder: Folder, files: list[File], known: Mapping[str, str]) -> list[File]:
         touched, root = self._run.touched, folder.real.rstrip("/")
-        if touched is None or f"{root}/{CONFIGURATION}" in touched:
+        if touched is None or os.path.realpath(f"{root}/{CONFIGURATION}") in touched:
             return files
         path_of = self._source.path
         return [file for file in files if f"{root}/{file.real}" in touched or path_of(file.path) not in known]
@@ -269,7 +297,7 @@ class _Ingest:
         known = {} if self._store is None else await self._store.digests(self._source.identity)
         if not known:
             raise error
-        if self._source.may_be_empty and _is_gone(str(self._source.folder.absolute())):
+        if self._source.may_be_empty and _is_gone(str(self._source.location)):
             await self._apply([Remove(path) for path in known])
             return
         message = f"{error}; its {len(known)} articles are kept until it is there, or {MEANT}"
@@ -288,13 +316,6 @@ class _Ingest:
             self._report.updated += len(applied.updated)
             self._report.unchanged += len(applied.unchanged)
             self._report.removed += len(applied.removed)
-
-
-async def _alone(folder: Folder) -> None:
-    """Wait for the lock of the folder; go on without it if its file system has no locks."""
-    with suppress(OSError):
-        while not folder.lock():  # noqa: ASYNC110 -- held by other processes, which set no event of ours
-            await asyncio.sleep(PAUSE)
 
 
 def _differing(
@@ -326,5 +347,5 @@ def _distinct(sources: Sequence[Source]) -> Sequence[Source]:
 
 
 def _is_gone(identity: str) -> bool:
-    """Tell whether a source is an unnamed folder that exists no more, so that another source may have its articles."""
+    """Tell whether a source is an unnamed folder that exists no more."""
     return identity.startswith("/") and not os.path.lexists(identity)

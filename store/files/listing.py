@@ -7,10 +7,10 @@ skipped.
 
 import os
 import stat
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from errno import ENOENT
+from heapq import heappop, heappush
 from pathlib import Path
 
 from store.errors import Problem, by_location
@@ -54,12 +54,13 @@ class _Walk:
         self._folder, self._root = folder, folder.real.rstrip("/")
         self._listing = Listing()
         self._seen: set[tuple[int, int]] = set()
-        self._waiting = deque([File("", "")])
-        self._links: deque[File] = deque()
+        # Heaps: which of two ways to one directory comes first does not depend on the file system's order.
+        self._waiting = [File("", "")]
+        self._links: list[File] = []
 
     def run(self) -> Listing:
         while self._waiting or self._links:
-            self._enter((self._waiting or self._links).popleft())
+            self._enter(heappop(self._waiting or self._links))
         self._listing.files.sort()
         self._listing.problems.sort(key=by_location)
         return self._listing
@@ -72,10 +73,10 @@ class _Walk:
             return
         try:
             handle = self._folder.directory(real)
-            self._listing.places.add(f"{self._root}/{real}".rstrip("/") or "/")
             state = os.fstat(handle)
             if (state.st_dev, state.st_ino) not in self._seen:
                 self._seen.add((state.st_dev, state.st_ino))
+                self._listing.places.add(f"{self._root}/{real}".rstrip("/") or "/")
                 with os.scandir(handle) as entries:
                     names = [self._meet(entry, File(path + entry.name, real + entry.name)) for entry in entries]
                 if all(name.startswith(".") or name == LOST_AND_FOUND for name in names):
@@ -87,6 +88,8 @@ class _Walk:
     def _meet(self, entry: os.DirEntry[str], file: File) -> str:
         if entry.name.startswith(".") or file.real == CONFIGURATION:
             self._listing.skipped += not entry.is_dir(follow_symlinks=False)
+            if file.real == CONFIGURATION and entry.is_symlink():
+                self._note_way(file)
         elif entry.is_file(follow_symlinks=False):
             self._take(file)
         elif entry.is_symlink():
@@ -94,14 +97,12 @@ class _Walk:
         elif not entry.is_dir(follow_symlinks=False):
             self._listing.refuse(file.path, "file.special", "is a FIFO, a device or a socket")
         elif self._is_named_well(file.path):
-            self._waiting.append(File(f"{file.path}/", f"{file.real}/"))
+            heappush(self._waiting, File(f"{file.path}/", f"{file.real}/"))
         return entry.name
 
     def _follow(self, link: File) -> None:
         """Take what a link leads to, if that is inside; a directory only if it was not walked under its own name."""
-        root = self._root
-        written = f"{root}/{link.real}"
-        self._listing.places.update(each for each in _passed(written) if f"{each}/".startswith(f"{root}/"))
+        root, written = self._root, self._note_way(link)
         try:
             mode = Path(written).stat().st_mode
         except OSError as error:
@@ -121,7 +122,13 @@ class _Walk:
         elif f"{written}/".startswith(f"{target}/"):
             self._listing.refuse(link.path, "file.link", "leads round in a circle")
         else:
-            self._links.append(File(f"{link.path}/", f"{real}/"))
+            heappush(self._links, File(f"{link.path}/", f"{real}/"))
+
+    def _note_way(self, link: File) -> str:
+        """Note the directories that a link leads through, and return the link's whole path."""
+        written = f"{self._root}/{link.real}"
+        self._listing.places.update(each for each in _passed(written) if f"{each}/".startswith(f"{self._root}/"))
+        return written
 
     def _take(self, file: File) -> None:
         if not _may_be_document(file.path):

@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosedError
 
 from graph.edge.auth import Keys
-from graph.edge.keys_file import add, load, remove
+from graph.edge.keys_file import add, edited, load, remove
 from graph.execute.context import Viewer
 from graph.settings import Settings, SettingsError
 from store.troubles import Troubles
@@ -75,6 +75,12 @@ def test_mode_comments_and_links_stay_when_keys_change(tmp_path: Path) -> None:
     lines = path.read_text().splitlines()
     assert (lines[:2], lines[2].partition(":")[0], len(lines)) == (["# the desk", ""], "other", 3)
     assert (path.stat().st_mode & 0o777, link.is_symlink()) == (0o640, True)
+
+
+def test_a_file_that_is_a_circle_of_links_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "keys").symlink_to("keys")
+    with pytest.raises(OSError, match="symbolic links"), edited(tmp_path / "keys"):
+        pass
 
 
 def test_a_file_that_cannot_be_replaced_stays_as_it_is_and_leaves_nothing_behind(tmp_path: Path) -> None:

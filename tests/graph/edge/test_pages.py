@@ -203,6 +203,15 @@ def test_pictures_follow_a_folder_that_is_a_link_which_is_moved_on(tmp_path: Pat
     assert client.get("/pictures/a.png").text == "2"
 
 
+def test_a_folder_that_became_a_circle_of_links_leaves_the_pictures_of_others(tmp_path: Path) -> None:
+    (tmp_path / "round").symlink_to("round")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/a.png").write_text("picture")
+    client = browser(Pages([tmp_path / "round", tmp_path / "site"]))
+    assert client.get("/pictures/a.png").text == "picture"
+    assert client.get("/pictures/b.png").status_code == 404
+
+
 DRAFTED = {
     "images/public.png": [True],
     "images/shared.png": [True, False],

@@ -1,8 +1,10 @@
 """Tests that watched folders are served as they are, whatever became of directories, links, names and notifications."""
 
+import asyncio
 import mmap
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from graph.serve import folder_events
+from store.criteria import Criteria, Page
 from tests.graph.serve.watched import Watched, afresh, post, watched
 from tests.patience import until
 
@@ -169,21 +172,77 @@ def move_what_it_lies_in(root: Path, new: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [remove_and_make, move_another_there, move_what_it_lies_in])
-@pytest.mark.parametrize("name", ["", "named="])
+@pytest.mark.parametrize("given", ["{}", "named={}", ".", "named=../root"])
 def test_a_folder_that_is_made_again_or_exchanged_is_followed(
-    tmp_path: Path, change: Callable[[Path, Path], None], name: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path, Path], None], given: str
 ) -> None:
     root, new = tmp_path / "upper/root", tmp_path / "new"
     post(root / "a.md", "one")
     post(new / "a.md", "two")
     post(new / "sub/b.md", "more")
-    with watched(tmp_path / "news.json", f"{name}{root}") as served:
+    whole = f"named={root}" if given.startswith("named") else root
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("PWD", str(root))
+    with watched(tmp_path / "news.json", given.format(root)) as served:
         served.until_watched(root)
         change(root, new)
-        until(lambda: served.titles() == afresh(tmp_path, f"{name}{root}"))
+        until(lambda: served.titles() == afresh(tmp_path, whole))
         edit_everything(root)
-        until(lambda: served.titles() == afresh(tmp_path, f"{name}{root}"))
+        until(lambda: served.titles() == afresh(tmp_path, whole))
         until(lambda: served.trouble() == {})
+
+
+def test_a_folder_that_is_renamed_with_the_link_that_leads_to_it_is_followed(tmp_path: Path) -> None:
+    post(tmp_path / "releases/next/a.md", "one")
+    (tmp_path / "current").symlink_to("releases/next")
+    with watched(tmp_path / "news.json", tmp_path / "current") as served:
+        served.until_watched(tmp_path / "current")
+        (tmp_path / "releases/next").rename(tmp_path / "releases/42")
+        linked(tmp_path / "current", "releases/42")
+        post(tmp_path / "current/a.md", "two")
+        until(lambda: served.titles() == {"a.md": "two"})
+        post(tmp_path / "current/a.md", "three")
+        until(lambda: served.titles() == {"a.md": "three"})
+
+
+def test_a_configuration_that_a_link_leads_to_is_followed(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    for version in ("1", "2"):
+        post(site / f"..{version}/a.md", "a", "images: [{url: /a.png}]\n")
+        (site / f"..{version}/_config.yml").write_text(f"url: https://v{version}.example\n")
+    (site / "..data").symlink_to("..1")
+    for name in ("a.md", "_config.yml"):
+        (site / name).symlink_to(f"..data/{name}")
+
+    def picture(served: Watched) -> str:
+        (found,) = asyncio.run(served.store.find([Criteria(page=Page(first=1))]))
+        return found.items[0].images[0].url
+
+    with watched(tmp_path / "news.json", site) as served:
+        served.until_watched(site)
+        assert picture(served) == "https://v1.example/a.png"
+        linked(site / "..data", "..2")
+        until(lambda: picture(served) == "https://v2.example/a.png")
+        (site / "..2/_config.yml").write_text("url: https://v3.example\n")
+        until(lambda: picture(served) == "https://v3.example/a.png")
+        assert served.trouble() == {}
+
+
+def test_a_directory_that_is_in_a_folder_twice_is_watched(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    post(site / "a/x.md", "one")
+    (site / "b").mkdir()
+    mount = ("mount", "--bind", str(site / "a"), str(site / "b"))
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this machine does not let us mount")
+    try:
+        with watched(tmp_path / "news.json", site) as served:
+            served.until_watched(site)
+            for number in range(10):
+                post(site / "a/x.md", f"edit {number}")
+                until(lambda number=number: served.titles() == {"a/x.md": f"edit {number}"})  # type: ignore[misc]
+    finally:
+        subprocess.run(("umount", str(site / "b")), check=True)  # noqa: S607
 
 
 @pytest.mark.parametrize("served_as", ["current", "chained", "above/current/posts"])
@@ -295,6 +354,7 @@ def test_a_broken_file_is_shown_once_for_each_time_that_it_is_saved(site: Path, 
         return [problem.path for report in served.shown for problem in report.problems]
 
     (site / "broken.md").write_text("---\ntitle: [\n---\n")
+    (site / "round.md").symlink_to("round.md")
     with watched(tmp_path / "news.json", site) as served:
         served.until_watched(site)
         (site / "dir").mkdir()  # everything is looked at
@@ -306,3 +366,4 @@ def test_a_broken_file_is_shown_once_for_each_time_that_it_is_saved(site: Path, 
         until(lambda: told(served) == ["broken.md"] * 2)
         served.until_watched(site)
         assert told(served) == ["broken.md"] * 2
+        assert served.trouble() == {}

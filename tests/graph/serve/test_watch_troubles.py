@@ -1,5 +1,6 @@
 """Tests that a folder that cannot be watched costs itself alone, is named while that lasts, and is taken up again."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from graph.serve import folder_events
+from store.files import ingest
 from store.files.report import Report
 from tests.graph.command.test_cli import asked, serving
 from tests.graph.serve.watched import afresh, post, watched
@@ -101,6 +103,41 @@ def test_what_one_folder_loses_another_may_serve(tmp_path: Path) -> None:
         until(lambda: served.titles().get("same.md") == "from two")
 
 
+def test_a_folder_that_is_away_for_a_while_loses_nothing_to_another(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder in (one, two):
+        post(folder / "same.md", f"from {folder.name}")
+        post(folder / f"{folder.name}.md", "its own")
+    with watched(tmp_path / "news.json", one, two) as served:
+        served.until_watched(one, two)
+        one.rename(tmp_path / "away")
+        until(lambda: "its 2 articles are kept" in served.trouble().get(f"folder {one}", ""))
+        post(two / "same.md", "edited")
+        post(two / "two.md", "edited too")
+        until(lambda: served.titles()["two.md"] == "edited too")
+        assert served.titles()["same.md"] == "from one"
+        (tmp_path / "away").rename(one)
+        until(lambda: served.trouble() == {})
+        post(one / "same.md", "from one again")
+        until(lambda: served.titles()["same.md"] == "from one again")
+
+
+def test_a_folder_that_another_process_keeps_locked_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest, "LONG_WAIT", 0.1)
+    site = tmp_path / "site"
+    post(site / "a.md", "one")
+    with watched(tmp_path / "news.json", site) as served:
+        served.until_watched(site)
+        folder = os.open(site, os.O_RDONLY)
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        post(site / "a.md", "two")
+        until(lambda: "another process has" in served.trouble().get(f"folder {site}", ""))
+        assert served.titles() == {"a.md": "one"}
+        os.close(folder)
+        until(lambda: served.titles() == {"a.md": "two"})
+        until(lambda: served.trouble() == {})
+
+
 def test_a_watch_that_ends_unexpectedly_is_logged_once_named_and_begun_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -166,6 +203,8 @@ def test_a_directory_that_may_not_be_read_costs_itself_alone(
             if later:
                 until(lambda: served(url) == ["one", "one", "one"])
                 secret.chmod(mode)
+            if os.geteuid() == 0:
+                post(secret / "s.md", "written by somebody who may")
             for path in paths[:2]:
                 post(site / path, "two")
             until(lambda: served(url)[:2] == ["two", "two"])

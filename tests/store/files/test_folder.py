@@ -5,7 +5,10 @@ import resource
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -110,6 +113,26 @@ def test_a_link_that_stays_inside_is_followed(site: Path) -> None:
     assert found.problems == []
     with Folder(site) as folder:
         assert folder.read(File("b.md", "_news/a.md")) == b"---\ntitle: A\n---\n"
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_of_several_ways_to_a_directory_it_is_always_the_same(
+    site: Path, monkeypatch: pytest.MonkeyPatch, backwards: bool
+) -> None:
+    scan = os.scandir
+
+    def scandir(handle: int) -> Any:
+        with scan(handle) as entries:
+            return nullcontext(sorted(entries, key=attrgetter("name"), reverse=backwards))
+
+    monkeypatch.setattr(os, "scandir", scandir)  # each file system has an order of its own
+    for name in ("a", "b", "c/d", "c/e"):
+        (site / ".hidden" / name.replace("/", "-")).mkdir(parents=True)
+        (site / ".hidden" / name.replace("/", "-") / "x.md").touch()
+    for link, target in {"a": "a", "z": "a", "y/b": "b", "b": "b", "m": "."}.items():
+        (site / link).parent.mkdir(exist_ok=True)
+        (site / link).symlink_to(os.path.relpath(site / ".hidden" / target, (site / link).parent))
+    assert paths(site) == ["_news/a.md", "a/x.md", "b/x.md", "m/c-d/x.md", "m/c-e/x.md"]
 
 
 def test_links_that_lead_round_in_a_circle_end(site: Path) -> None:
@@ -245,7 +268,7 @@ def test_many_directories_do_not_run_out_of_open_files(site: Path) -> None:
         ("url: https://example.org\nbaseurl: /site\n", "https://example.org/site"),
         ("url: https://example.org/ # here\nbaseurl: ''\ntitle: [a]\n", "https://example.org"),
         ("title: A\n", None),
-        ("# nothing yet\n", None),
+        ("title: A\nurl:\n", None),
     ],
 )
 def test_the_configuration_names_the_base_url(site: Path, configuration: str, base_url: str | None) -> None:
@@ -255,11 +278,39 @@ def test_the_configuration_names_the_base_url(site: Path, configuration: str, ba
 
 
 @pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("../outside.yml", "_config.yml: file.link: leads out of the folder, to /"),
+        ("nowhere.yml", "_config.yml: file.link: leads to nothing"),
+        ("_config.yml", "_config.yml: file.link: is a link that leads round in a circle"),
+        ("_news", "_config.yml: file.special: "),
+        ("..data/_config.yml", None),
+    ],
+)
+def test_a_configuration_may_be_a_link_that_stays_inside(site: Path, target: str, says: str | None) -> None:
+    (site.parent / "outside.yml").write_text("url: https://outside.example")
+    (site / "..data").mkdir()
+    (site / "..data/_config.yml").write_text("url: https://inside.example")
+    (site / "_config.yml").symlink_to(target)
+    with Folder(site) as folder:
+        if says is None:
+            assert folder.base_url() == "https://inside.example"
+        else:
+            with pytest.raises(ArticleError, match=f"^{says}"):
+                folder.base_url()
+
+
+@pytest.mark.parametrize(
     ("raw", "says"),
     [
         (b"url: a: b", "_config.yml:1: yaml.syntax: "),
         (b"", "_config.yml: yaml.empty: "),
         (b" \n", "_config.yml: yaml.empty: "),
+        (b"# nothing yet\n", "_config.yml: yaml.empty: "),
+        (b"---\n", "_config.yml: yaml.empty: "),
+        (b"{}", "_config.yml: yaml.empty: "),
+        (b"url: [https://one.example]", "_config.yml: value.type: url: "),
+        (b"url: https://one.example\nbaseurl: {a: b}", "_config.yml: value.type: baseurl: "),
         (b"- url", "_config.yml:1: value.type: "),
         (b"url", "_config.yml:1: value.type: "),
         (b"url: https://caf\xe9.example", "_config.yml: text.encoding: "),

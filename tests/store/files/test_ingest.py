@@ -233,6 +233,25 @@ async def test_an_unnamed_folder_that_is_the_working_directory_is_where_the_shel
     assert Source.parse(".").identity == str(releases / "releases/2/site")
 
 
+def test_a_working_directory_that_is_gone_is_what_the_shell_shows(
+    releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(releases / "releases/1/site")
+    monkeypatch.setenv("PWD", str(releases / "releases/1/site"))
+    shutil.rmtree(releases / "releases/1/site")
+    assert Source.parse("sub").identity == str(releases / "releases/1/site/sub")
+    with pytest.raises(StoreError, match="no folder that can be read"):
+        Source.parse(".").open()
+
+
+def test_a_folder_whose_path_is_no_utf_8_needs_a_name(tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"caf\xe9")
+    write(odd / "a.md", "A")
+    with pytest.raises(StoreError, match=r"caf\\xe9: the path is no UTF-8; give the folder a name: NAME=FOLDER"):
+        Source.parse(str(odd))
+    assert Source.parse(f"news={odd}").identity == "news"
+
+
 @pytest.mark.parametrize(
     ("first", "then"),
     [
