@@ -1,9 +1,19 @@
-"""Turns what stands in files into text for people, and names and paths into slugs."""
+"""Turns what stands in files into text for people, names and paths into slugs, and says what a word is."""
 
 import re
 import unicodedata
 from functools import lru_cache
 from html import unescape
+from itertools import islice
+
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Scripts that are written without spaces, as a range of a regular expression."""
+WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
+"""A word: a run of letters and digits of any script, one letter of those without spaces."""
+MOST_WORDS = 32
+"""Words of a search that are looked for, those within phrases too; what comes after them means nothing."""
+MOST_LETTERS = 10_000
+"""Characters of a search that its words are among."""
 
 _HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _BREAK = re.compile(
@@ -30,6 +40,11 @@ def text_form(raw: str) -> str:
     if "&" in raw:
         raw = unescape(raw)
     return " ".join(raw.split())
+
+
+def search_words(text: str) -> int:
+    """Return how many words a search for *text* looks for."""
+    return sum(1 for _ in islice(WORD.finditer(text, 0, MOST_LETTERS), MOST_WORDS))
 
 
 @lru_cache(maxsize=8192)

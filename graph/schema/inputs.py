@@ -140,7 +140,7 @@ class ArticleOrder:
 
 
 @counts_as(conditions=10)  # the store looks up each word, and scores what it found
-@strawberry.input(description='Words, "phrases", -not, prefix*: all must match.')
+@strawberry.input(description='Words, "phrases", -not, prefix*: all must match. The first 32 words count.')
 class Search:
     query: str = strawberry.field(description='What to look for, e.g. `"facial recognition" court -china`.')
     fields: list[SearchField] | None = option("Where to look; everywhere if left out.")

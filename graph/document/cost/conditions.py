@@ -23,12 +23,12 @@ from graphql import (
     type_from_ast,
 )
 
+from store.text import search_words
+
 CONDITIONS = "conditions"
 """The key of the `extensions` of an input type or a field for how many more conditions it counts as."""
 ENTRIES = 100
 """Entries of a list that count as one condition together."""
-WORDS = 32
-"""Most words of a text that count, since a search looks for no more."""
 
 
 class Use(NamedTuple):
@@ -71,7 +71,7 @@ def count_literal(value: ValueNode, kind: Any, uses: Uses, weighs: bool = False)
             count += more + len(node.fields)
             pending += [(each.value, field_type(kind, each.name.value), weighs) for each in node.fields]
         elif weighs and isinstance(node, StringValueNode):
-            count += words(node.value)
+            count += search_words(node.value)
     return count
 
 
@@ -88,7 +88,7 @@ def count_value(value: Any, kind: Any, weighs: bool = False) -> int:
             count += more + len(value)
             pending += [(each, field_type(kind, name), weighs) for name, each in value.items()]
         elif weighs and isinstance(value, str):
-            count += words(value)
+            count += search_words(value)
     return count
 
 
@@ -121,11 +121,6 @@ def field_type(kind: Any, name: str) -> Any:
     named = get_named_type(kind) if kind is not None else None
     field = named.fields.get(name) if isinstance(named, GraphQLInputObjectType) else None
     return field.type if field else None
-
-
-def words(text: str) -> int:
-    """Return how many words of a text count."""
-    return min(len(text.split(None, WORDS)), WORDS)
 
 
 def _is_object(kind: Any) -> bool:

@@ -1,21 +1,20 @@
 """Splits texts into words with their offsets, and the text of a search box into terms.
 
-Index, queries and highlights all use these words, and so agree. A word is a run of letters and
-digits of any script; scripts written without spaces count each letter as a word, and so are found in sequence.
+Index, queries and highlights all use these words, and so agree. Scripts written without spaces count each letter as a
+word (`store.text.WORD`), and so are found in sequence.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+from store.text import MOST_LETTERS, MOST_WORDS, WORD
+
 _TERM = re.compile(r'(-?)"([^"]*)"?|(-?)([^\s"]+)')
 LONGEST = 100
 """Letters of a word that count."""
-MOST_TERMS = 32
-"""Terms of a query that count."""
 
 
 class Word(NamedTuple):
@@ -38,23 +37,27 @@ class Term:
 
 def words(text: str) -> Iterator[Word]:
     """Yield the words of *text*."""
-    for found in _WORD.finditer(text):
+    for found in WORD.finditer(text):
         yield Word(found[0].casefold()[:LONGEST], found.start(), found.end())
 
 
 def folded(text: str) -> list[str]:
     """Return the words of *text* as they are compared."""
-    return [word.casefold()[:LONGEST] for word in _WORD.findall(text)]
+    return [word.casefold()[:LONGEST] for word in WORD.findall(text)]
 
 
 def terms(query: str) -> list[Term]:
     """Return what *query* seeks: words, "phrases", -not, prefix*. Whatever else stands there means nothing."""
     found: list[Term] = []
-    for quote_minus, phrase, minus, word in _TERM.findall(query):
-        sought = tuple(folded(phrase or word))
+    left = MOST_WORDS
+    for term in _TERM.finditer(query, 0, MOST_LETTERS):
+        quote_minus, phrase, minus, word = term.groups("")
+        whole = [each.folded for each in islice(words(phrase or word), left + 1)]
+        sought = tuple(whole[:left])
         if sought:
-            prefix = word.endswith("*") and len(sought) == 1
+            prefix = word.endswith("*") and len(whole) == 1
             found.append(Term(sought, bool(quote_minus or minus), prefix, quoted=bool(phrase)))
-        if len(found) == MOST_TERMS:
+            left -= len(sought)
+        if not left:
             break
     return found

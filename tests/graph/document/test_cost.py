@@ -47,6 +47,11 @@ ASKED: dict[str, tuple[str, dict[str, object], int]] = {
         {"q": "a " * 1_000},
         11 + 32,
     ),
+    "words between which there is no space": (
+        '{ articles(search: {query: "a.b.c -d_e \\"f/g h\\" 中文"}) { totalCount } }',
+        {},
+        11 + 10,
+    ),
     "a search in a variable": (
         "query($s: Search!) { articles(search: $s) { totalCount } }",
         {"s": {"query": "a b", "fields": ["TITLE"]}},

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from store.base import Facet, Put, Remove
 from store.criteria import AllOf, Criteria, Is, Op, Order, Page, Search, SearchField
+from store.text import MOST_WORDS, search_words
+from store.tiny.search.words import Term, terms
 from store.tiny.store import TinyStore
 from tests.newsroom import news
 from tests.scale import scaled
@@ -142,6 +144,38 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyStore]:
     with TinyStore(tmp_path_factory.mktemp("shared") / "store.json") as opened:
         asyncio.run(opened.apply([Put(document) for document in NEWSROOM]))
         yield opened
+
+
+PARTS = [
+    "a",
+    "data",
+    "中文",
+    ".",
+    "-",
+    "_",
+    "*",
+    '"',
+    " ",
+    "\u00a0",
+    "é",
+    "e\u0301",
+    "a." * 40,
+    '"' + "b " * 50,
+    "." * 9_990,
+]
+
+
+@given(st.lists(st.sampled_from(PARTS) | st.text(max_size=20), max_size=30).map("".join))
+@settings(max_examples=scaled(300, 20_000), deadline=None)
+def test_a_query_looks_for_as_many_words_as_it_counts_for(query: str) -> None:
+    assert sum(len(term.words) for term in terms(query)) == search_words(query) <= MOST_WORDS
+
+
+def test_of_a_long_query_the_first_words_are_looked_for(shared: TinyStore) -> None:
+    assert terms("data." * 200_000) == [Term(("data",) * MOST_WORDS)]
+    assert terms('a "' + "b " * 100 + '" c') == [Term(("a",)), Term(("b",) * (MOST_WORDS - 1), quoted=True)]
+    assert terms("." * 1_000_000 + "robots") == []
+    assert found(shared, "robots " * MOST_WORDS + "nowhere") == found(shared, "robots")
 
 
 def test_highlights_of_a_long_text_are_offsets_into_its_snippet(store: TinyStore) -> None:
