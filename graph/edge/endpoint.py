@@ -6,7 +6,7 @@ are read and written by `graph.edge.asgi` and `graph.edge.in_place`.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Hashable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,7 +21,7 @@ from graph.edge.key_holders import KeyHolders
 from graph.edge.negotiation import EVENT_STREAM, HTML
 from graph.edge.parameters import Parameters, of_body, of_query
 from graph.edge.persisted import Documents, identifier
-from graph.edge.responses import NO_STORE, Renderer, Stream
+from graph.edge.responses import NO_STORE, Renderer, Stream, all_costed, costed
 from graph.edge.workload import RETRY_AFTER
 from graph.errors import Interrupted, Refusal
 from graph.execute.context import Context, Subscriber
@@ -186,7 +186,7 @@ class Endpoint:
         if exchange.reads:
             response = await self._read(exchange)
         else:
-            cost = self._asked_cost(asked, exchange.record)
+            cost = asked_cost(asked, exchange.record)
             response = self.render.answer(await self._execute(exchange), caller, cost)
         if self.store.sequence == sequence and _is_lasting(exchange):
             record = exchange.record
@@ -221,7 +221,7 @@ class Endpoint:
         if tag and caller.if_none_match and (unchanged := self.render.not_modified(caller, tag)):
             return unchanged
         answer = await self._execute(exchange)
-        cost = self._asked_cost(exchange.asked, exchange.record)
+        cost = asked_cost(exchange.asked, exchange.record)
         if answer.codes:
             return self.render.answer(answer, caller, cost, headers=(NO_STORE,))
         seen = tag if self.store.sequence == sequence else ""
@@ -295,18 +295,48 @@ class Endpoint:
             last = header(exchange.request.headers, b"last-event-id").decode("latin-1")
             subscriber = Subscriber(resumes=last, turn=self.admission.event_turn)
             context = Context(self.store, caller.viewer, desk=self.desk, subscriber=subscriber)
-            return self.render.stream(caller, self.watched(operation, variables, context), subscriber)
-        return self.render.events(caller, events.whole((await self._execute(exchange)).body))
+            answers = self.watched(operation, variables, context, self.recount(exchange.asked, exchange.document))
+            return self.render.stream(caller, self.told(answers, exchange.asked, exchange.record), subscriber)
+        answer = await self._execute(exchange)
+        cost = asked_cost(exchange.asked, exchange.record)
+        return self.render.events(caller, events.whole(costed(answer, cost, self.settings.cost).body))
+
+    def told(
+        self, answers: AsyncGenerator[Answer, None], asked: Parameters, record: RequestRecord
+    ) -> AsyncGenerator[Answer, None]:
+        """Return the answers of a subscription, with its cost where the request asks for it."""
+        cost = asked_cost(asked, record)
+        return answers if cost is None else all_costed(answers, cost, self.settings.cost)
+
+    def recount(self, asked: Parameters, document: str) -> Callable[[], None]:
+        """Return what raises Refusal once a list has grown so long that the operation costs too much."""
+        counted = self.operations.lengths_now()
+
+        def check() -> None:
+            nonlocal counted
+            if (lengths := self.operations.lengths_now()) is not counted:
+                counted = lengths
+                self.operations.prepare(document, asked.operation_name).cost(asked.variables)
+
+        return check
 
     async def watched(
-        self, operation: Operation, variables: Mapping[str, Any], context: Context
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        context: Context,
+        check: Callable[[], None] = lambda: None,
     ) -> AsyncGenerator[Answer, None]:
-        """Yield the answers of a subscription, which counts as open until it ends. Raises Refusal."""
+        """Yield the answers of a subscription, which counts as open until it ends. Raises Refusal.
+
+        *check* is called before each of them, and may raise one too.
+        """
         self.subscriptions += 1
         workload = self.admission.workload
         ticket = workload.late_ticket()
         if context.subscriber is not None:
             context.subscriber.rest = ticket.rest
+            context.subscriber.turn = checked(context.subscriber.turn, check)
         try:
             source = cast("AsyncGenerator[Answer, None]", operation.subscribe(variables, context))
             async with aclosing(source) as answers:
@@ -319,9 +349,20 @@ class Endpoint:
         finally:
             self.subscriptions -= 1
 
-    def _asked_cost(self, asked: Parameters, record: RequestRecord) -> int | None:
-        """Return the cost where the request asks for it."""
-        return record.cost if asked.extensions and asked.extensions.get("cost") is True else None
+
+def checked(turn: Callable[[], Awaitable[None]], check: Callable[[], None]) -> Callable[[], Awaitable[None]]:
+    """Return a wait for one's turn, with a check when it has come."""
+
+    async def both() -> None:
+        await turn()
+        check()
+
+    return both
+
+
+def asked_cost(asked: Parameters, record: RequestRecord) -> int | None:
+    """Return the cost where the request asks for it."""
+    return record.cost if asked.extensions and asked.extensions.get("cost") is True else None
 
 
 def timed_out(settings: Settings) -> Refusal:

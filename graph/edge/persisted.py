@@ -138,7 +138,7 @@ class TrustedDocuments:
         document = self.by_id.get(name) if asked.query is None else self.by_text.get(plain(asked.query))
         if document is None:
             raise over_limit("DOCUMENT_NOT_TRUSTED", NOT_TRUSTED)
-        if name and asked.query is not None and self.by_id.get(name) != document:
+        if name and asked.query is not None and self.by_id.get(name) != document and name != hashed(asked.query):
             raise mismatch()
         return document
 

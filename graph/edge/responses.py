@@ -1,10 +1,12 @@
 """Renders responses: status, headers, and the body in the media type and encoding that the caller can read."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from graph.edge.caller import ALLOW, Caller
 from graph.edge.compression import Compressed
@@ -106,6 +108,18 @@ class Renderer:
         """Return how long an answer to a GET may be kept, and by whom."""
         value = b"private, no-cache" if caller.keyed else self.settings.cache_control.encode("latin-1")
         return (b"cache-control", value)
+
+
+def costed(answer: Answer, cost: int | None, most: int) -> Answer:
+    """Return an answer, with what it cost in its extensions unless *cost* is None."""
+    return answer if cost is None else replace(answer, body=with_cost(answer.body, cost, most))
+
+
+async def all_costed(answers: AsyncGenerator[Answer, None], cost: int, most: int) -> AsyncGenerator[Answer, None]:
+    """Yield answers with what the operation cost in their extensions."""
+    async with aclosing(answers) as uncosted:
+        async for answer in uncosted:
+            yield costed(answer, cost, most)
 
 
 def with_cost(body: bytes, requested: int, most: int) -> bytes:

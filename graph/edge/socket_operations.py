@@ -11,8 +11,9 @@ from typing import Any, Protocol
 from starlette.websockets import WebSocketDisconnect
 
 from graph.edge.admission import Admission, Places
-from graph.edge.endpoint import Endpoint, timed_out
+from graph.edge.endpoint import Endpoint, asked_cost, timed_out
 from graph.edge.parameters import of_value
+from graph.edge.responses import costed
 from graph.edge.workload import overloaded
 from graph.errors import Failure, Refusal
 from graph.execute.context import Context, Subscriber, Viewer
@@ -169,11 +170,13 @@ class SocketOperations:
     async def _execute(self, payload: dict[str, Any], record: RequestRecord) -> Answer | AsyncGenerator[Answer, None]:
         """Return the answer of a query or mutation, or what a subscription's answers come from. Raises Refusal."""
         asked = of_value(payload, self.settings)
-        operation, _ = self.endpoint.operation(asked)
+        operation, document = self.endpoint.operation(asked)
         record.kind, record.operation = operation.kind, operation.name or ""
         record.cost = operation.cost(asked.variables)
         subscriber = Subscriber(turn=self.admission.event_turn)
         context = Context(self.endpoint.store, self.outlet.viewer, desk=self.endpoint.desk, subscriber=subscriber)
         if operation.kind == "subscription":
-            return self.endpoint.watched(operation, asked.variables, context)
-        return await self.endpoint.executed(operation, asked.variables, context)
+            check = self.endpoint.recount(asked, document)
+            return self.endpoint.told(self.endpoint.watched(operation, asked.variables, context, check), asked, record)
+        answer = await self.endpoint.executed(operation, asked.variables, context)
+        return costed(answer, asked_cost(asked, record), self.settings.cost)

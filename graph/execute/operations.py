@@ -71,8 +71,7 @@ class Operations:
 
     def prepare(self, text: str, operation_name: str | None) -> Operation:
         """Return an operation, from those kept or anew. Raises Refusal where it may not be executed."""
-        if (longest := self.longest()) is not self.counted_with:
-            self._count_anew(longest)
+        self.lengths_now()
         document = self.documents.get(text)
         if document is None:
             document = self._read(text)
@@ -83,12 +82,14 @@ class Operations:
             operation = document.prepared[chosen.name] = self.make(chosen, self.counts)
         return operation
 
-    def _count_anew(self, longest: Lengths) -> None:
-        """Forget the documents, whose costs are no longer true, where a list has grown beyond what they count."""
-        self.counted_with, lengths = longest, rounded(longest)
-        if lengths != self.lengths:
-            self.lengths = lengths
-            self.documents.clear()
+    def lengths_now(self) -> Lengths:
+        """Return what lists count as; another object once one has grown beyond that, and no cost is true any longer."""
+        if (longest := self.longest()) is not self.counted_with:
+            self.counted_with, lengths = longest, rounded(longest)
+            if lengths != self.lengths:
+                self.lengths = lengths
+                self.documents.clear()
+        return self.lengths
 
     def _keep(self, text: str, document: PreparedDocument) -> None:
         with suppress(ValueError):  # it alone is larger than all that may be kept

@@ -172,6 +172,9 @@ async def test_a_trusted_document_is_known_by_its_bytes_and_by_its_text(
             assert (await post(app, None, documentId=name)).json == ECHOED
         for query in (text, None):
             assert (await post(app, query, extensions=persisted(hashed(text)))).json == ECHOED
+    for text in list(SPELLINGS.values())[7:]:  # a hash alone is that of one of the texts above; beside its text, of any
+        for given in ({}, {"extensions": persisted(hashed(text))}, {"documentId": f"sha256:{hashed(text)}"}):
+            assert (await post(app, text, **given)).json == ECHOED
     for other in (WRITTEN.replace("hello", "rights"), WRITTEN.replace("  ", " "), "\ufeff\ufeff" + WRITTEN):
         assert (await post(app, other)).code == "DOCUMENT_NOT_TRUSTED"
         assert (await post(app, None, documentId=hashed(other))).code == "DOCUMENT_NOT_TRUSTED"

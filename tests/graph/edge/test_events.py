@@ -1,17 +1,23 @@
 """Tests event streams: refusals of every stage come as events, a GET subscribes, and a browser resumes where it was."""
 
+import asyncio
 import json
 import socket
 from collections.abc import Iterator
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 from urllib.parse import urlencode
 
 import pytest
 
 from graph.edge.asgi import App
 from graph.serve.site import operations
+from graph.settings import Settings
+from store.base import Put
 from store.tiny.store import TinyStore
+from tests.newsroom import news
 from tests.newsrooms import NEWSROOM, fill
 from tests.patience import PATIENCE
 from tests.serving import exchange, request, serving
@@ -141,6 +147,40 @@ async def test_a_get_does_nothing_else_than_reading_for_its_own_pages(
     app = small_app()
     reply = await asked(app, method, {"query": query}, headers)
     assert (reply.code, app.store.sequence) == (code, 7)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    ("query", "costs"), [("{ articles(first: 2) { title } }", [2]), ("subscription { count(to: 2) }", [0, 0])]
+)
+async def test_the_cost_is_told_in_each_event_when_asked(method: str, query: str, costs: list[int]) -> None:
+    reply = await asked(small_app(), method, {"query": query, "extensions": {"cost": True}}, {})
+    assert is_whole(reply)
+    assert [each["extensions"] for each in reply.events] == [
+        {"cost": {"requested": n, "maximum": 10_000}} for n in costs
+    ]
+
+
+async def test_a_subscription_ends_once_a_list_has_grown_so_long_that_it_costs_too_much(tmp_path: Path) -> None:
+    large = "subscription { changes { article { images { articles(first: 100) { nodes { id } } } } } }"
+    small = "subscription { changes { kind } }"
+    with TinyStore(tmp_path / "news.json", follow=False) as store:
+        app = App(store, operations(Settings(), store), Settings())
+        watching = asyncio.create_task(asked(app, "POST", {"query": large}, {}))
+        other = asyncio.create_task(asked(app, "POST", {"query": small}, {}))
+        while app.endpoint.subscriptions < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        for number in (1, 3_000):
+            images = [{"url": f"https://one.example/{n}.png"} for n in range(number)]
+            await store.apply([Put(news("many.md", images=images))])
+        reply = await watching
+        assert reply.events[0]["data"]["changes"]["article"]["images"] == [{"articles": {"nodes": [ANY]}}]
+        assert [each["extensions"]["code"] for each in reply.events[1]["errors"]] == ["TOO_COSTLY"]
+        assert is_whole(reply)
+        assert (await asked(app, "POST", {"query": large}, {})).code == "TOO_COSTLY"
+        assert not other.done()
+        other.cancel()
+        await asyncio.wait([other])
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,18 @@ def test_fifty_operations_at_once_on_one_socket_are_answered(query: str) -> None
         until_told(address, UNDER_WAY % 0)
 
 
+@pytest.mark.parametrize(
+    ("query", "costs"), [("{ articles(first: 2) { title } }", [2]), ("subscription { count(to: 2) }", [0, 0])]
+)
+def test_the_cost_is_told_in_each_answer_when_asked(query: str, costs: list[int]) -> None:
+    asked = {"type": "subscribe", "id": "1", "payload": {"query": query, "extensions": {"cost": True}}}
+    with serving() as address, opened(address, INIT, asked) as socket:
+        assert receive(socket) == ACK
+        for cost in costs:
+            assert receive(socket)["payload"]["extensions"] == {"cost": {"requested": cost, "maximum": 10_000}}
+        assert receive(socket)["type"] == "complete"
+
+
 def test_what_waits_on_one_socket_is_bounded_by_number() -> None:
     names = [str(n) for n in range(30)]
     with serving(socket_operations=20) as address:
