@@ -61,7 +61,7 @@ class Settings:
     introspection_depth: int = setting(20, "Deepest nesting of fields below `__schema` and `__type`.")
     cost: int = setting(10_000, "Most objects that an operation may ask for, counted before it runs.")
     values: int = setting(40_000, "Most values that those objects may have; a body counts as 50.")
-    page: int = setting(100, "Largest `first` or `last`.")
+    page: int = setting(100, "Largest `first` or `last`; more than 100 changes nothing, since the schema has that.")
     list_size: int = setting(10, "Length that a list is counted with at least which is answered whole.")
     aliases: int = setting(30, "Most aliases in an operation, fragments expanded.")
     root_fields: int = setting(20, "Most fields at the root of an operation.")
