@@ -86,20 +86,20 @@ class House:
 def _children(process: int) -> list[int]:
     try:
         return [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return []
 
 
 def _command(process: int) -> bytes:
     try:
         return Path(f"/proc/{process}/cmdline").read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return b""
 
 
 def _resident(process: int) -> int:
     try:
         status = Path(f"/proc/{process}/status").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return 0
     return int(status.partition("VmRSS:")[2].split()[0] or 0) * 1024 if "VmRSS:" in status else 0
