@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 from msgspec.structs import replace
@@ -52,7 +51,7 @@ class Renderer:
         self, answer: Answer, caller: Caller, cost: int | None = None, tag: str = "", headers: Headers = ()
     ) -> Response:
         """Return an executed operation; a *cost* goes into its extensions, a *tag* becomes its ETag."""
-        body = answer.body if cost is None else with_cost(answer.body, cost, self.settings.cost)
+        body = costed(answer, cost, self.settings.cost).body
         encoding = caller.encoding if len(body) >= self.settings.compression_bytes else ""
         if encoding:
             body = self.compressed.of(body, encoding, tag and f"{tag}{cost}")
@@ -112,7 +111,10 @@ class Renderer:
 
 def costed(answer: Answer, cost: int | None, most: int) -> Answer:
     """Return an answer, with what it cost in its extensions unless *cost* is None."""
-    return answer if cost is None else replace(answer, body=with_cost(answer.body, cost, most))
+    if cost is None:
+        return answer
+    told = orjson.dumps({"cost": {"requested": cost, "maximum": most}})
+    return replace(answer, body=answer.body[:-1] + b',"extensions":' + told + b"}")
 
 
 async def all_costed(answers: AsyncGenerator[Answer, None], cost: int, most: int) -> AsyncGenerator[Answer, None]:
@@ -120,9 +122,3 @@ async def all_costed(answers: AsyncGenerator[Answer, None], cost: int, most: int
     async with aclosing(answers) as uncosted:
         async for answer in uncosted:
             yield costed(answer, cost, most)
-
-
-def with_cost(body: bytes, requested: int, most: int) -> bytes:
-    """Return an encoded answer with what it cost in its extensions."""
-    cost: dict[str, Any] = {"cost": {"requested": requested, "maximum": most}}
-    return body[:-1] + b',"extensions":' + orjson.dumps(cost) + b"}"
