@@ -91,11 +91,17 @@ def test_a_watched_folder_that_is_emptied_is_held_and_named_until_it_is_filled(t
         until(lambda: served.trouble() == {})
 
 
-def test_what_one_folder_loses_another_may_serve(tmp_path: Path) -> None:
+def alike(tmp_path: Path) -> tuple[Path, Path]:
+    """Return two folders that have a path in common, and one each of its own."""
     one, two = tmp_path / "one", tmp_path / "two"
     for folder in (one, two):
         post(folder / "same.md", f"from {folder.name}")
         post(folder / f"{folder.name}.md", "its own")
+    return one, two
+
+
+def test_what_one_folder_loses_another_may_serve(tmp_path: Path) -> None:
+    one, two = alike(tmp_path)
     with watched(tmp_path / "news.json", one, two) as served:
         served.until_watched(one, two)
         assert served.titles()["same.md"] == "from one"
@@ -104,10 +110,7 @@ def test_what_one_folder_loses_another_may_serve(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_away_for_a_while_loses_nothing_to_another(tmp_path: Path) -> None:
-    one, two = tmp_path / "one", tmp_path / "two"
-    for folder in (one, two):
-        post(folder / "same.md", f"from {folder.name}")
-        post(folder / f"{folder.name}.md", "its own")
+    one, two = alike(tmp_path)
     with watched(tmp_path / "news.json", one, two) as served:
         served.until_watched(one, two)
         one.rename(tmp_path / "away")
