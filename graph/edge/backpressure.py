@@ -27,6 +27,9 @@ GRACE = 2
 with 4410, which a client sees that reads again."""
 PIECE = 2 * 1024
 """Most bytes that are parsed at once: objects are made of all messages in them."""
+TAKEN = 3
+"""Bytes of memory for each byte of a message: its buffer grows, and the room that it leaves behind is too small for the
+next, so that it stays with the process."""
 NOT_UTF8, TRY_AGAIN_LATER = 1007, 1013
 
 
@@ -46,6 +49,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.unread: TimerHandle | None = None
         self.unparsed: bytes | memoryview = b""
         self.frames: list[bytes | bytearray] = []  # type: ignore[assignment] # uvicorn decodes either
+        self.owed = 0
+        """Bytes of whole messages that the application has not taken, or not finished with."""
 
     def data_received(self, data: bytes) -> None:
         """Take bytes."""
@@ -53,19 +58,37 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.parse()
 
     def parse(self) -> None:
-        """Parse what has come, as far as no message waits and the client reads; read on if that was all."""
-        while self.unparsed and not (self.read_paused or self.unread or self.transport.is_closing()):
+        """Parse what has come, as far as no message waits and the client reads; read on if that was all.
+
+        What comes behind a handshake waits for its answer, since a pong must not be sent before it.
+        """
+        while self.unparsed and not (
+            self.read_paused or self.unread or self.handshake_waits or self.transport.is_closing()
+        ):
             left = memoryview(self.unparsed)  # slices of bytes would copy all that is left for each piece
             piece, self.unparsed = bytes(left[:PIECE]), left[PIECE:]
             super().data_received(piece)
             if self.conn.handshake_exc is not None and not self.close_sent:
                 self.refuse_handshake(f"The handshake cannot be read: {self.conn.handshake_exc}.")
-        unfinished = len(self.conn.reader.buffer) + sum(map(len, self.frames))
-        self.buffers.hold(self, 0 if self.transport.is_closing() else len(self.unparsed) + unfinished)
+        if self.transport.is_closing():
+            self.let_go()
+            self.buffers.hold(self, 0)
+            return
+        self.account()
         if self.unparsed or self.unread:
             self.transport.pause_reading()
         elif not self.read_paused:
             self.transport.resume_reading()
+
+    def account(self) -> None:
+        """Count what is held."""
+        unfinished = len(self.conn.reader.buffer) + sum(map(len, self.frames))
+        self.buffers.hold(self, TAKEN * (self.owed + len(self.unparsed) + unfinished))
+
+    @property
+    def handshake_waits(self) -> bool:
+        """Whether a handshake was taken and not answered yet."""
+        return self.handshake_initiated and not self.handshake_complete
 
     def handle_connect(self, event: Request) -> None:
         """Take a handshake, or note that it was none."""
@@ -87,10 +110,16 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.observe(RequestRecord(method, path, self.client[0] if self.client else None, "websocket", status, code))
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Send what the application says. A refused handshake is complete, which uvicorn misses."""
+        """Send what the application says; go on with what came behind a handshake once that is answered.
+
+        A refused one is complete, which uvicorn misses.
+        """
+        waited = self.handshake_waits
         await super().send(message)
         if self.initial_response is not None and self.close_sent:
             self.handshake_complete = True
+        if waited and self.handshake_complete:
+            self.parse()
 
     def handle_cont(self, event: Frame) -> None:
         """Take a part of a message. Parts are joined at once: many small ones take more than their bytes."""
@@ -105,6 +134,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.curr_msg_data_type == "text" and not is_utf8(self.frames):
             self.end(NOT_UTF8, "a text is not UTF-8")
         else:
+            self.owed += sum(map(len, self.frames))
             super().send_receive_event_to_app()
 
     async def receive(self) -> ASGIReceiveEvent:
@@ -112,6 +142,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
         A client that always has more to say would have this turn never end.
         """
+        if self.owed and self.queue.empty():
+            self.owed = 0
+            self.account()
         message = await super().receive()
         if not self.read_paused and not self.disconnected:
             if self.unparsed:
@@ -123,12 +156,15 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     @property
     def may_be_refused(self) -> bool:
-        """Whether anything can be thrown away: always, for a message that is not whole was not looked at."""
+        """Whether anything can be thrown away: always, for a message that is held was not executed."""
         return True
 
     def make_room(self, refusal: Refusal) -> None:
         """End the connection, for what it holds is too much."""
         self.note(0, refusal.code, self.scope["path"])
+        for event in [self.queue.get_nowait() for _ in range(self.queue.qsize())]:
+            if event["type"] != "websocket.receive":
+                self.queue.put_nowait(event)
         self.end(TRY_AGAIN_LATER, refusal.message)
 
     def end(self, code: int, reason: str) -> None:

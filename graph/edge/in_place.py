@@ -95,6 +95,7 @@ class InPlaceProtocol(ReceivingProtocol):
     def hand_over(self) -> None:
         """Go on along the ordinary road, with what was received so far."""
         received, self.body = bytes(self.body or b""), None
+        self.owed -= len(received)  # which is part of what came over the wire
         self.take_ordinary_road()
         if received:
             super().on_body(received)

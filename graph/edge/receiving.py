@@ -5,7 +5,8 @@ their first byte. Requests behind one that is being answered stay unparsed bytes
 """
 
 import re
-from typing import Any
+from asyncio import Protocol
+from typing import Any, cast
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
 
@@ -42,7 +43,7 @@ class ReceivingProtocol(LingeringProtocol):
         self.buffers = buffers
         self.unparsed: bytes | memoryview = b""
         self.in_head = self.passes_over = False
-        self.wire = self.hosts = self.owed = self.body_size = 0
+        self.wire = self.hosts = self.body_size = self.owed = self.owed_before = 0
         self.holds = False
         self.host: bytes | None = None
         self.codings: list[bytes] = []
@@ -86,7 +87,7 @@ class ReceivingProtocol(LingeringProtocol):
                     break
                 except HttpParserUpgrade as upgrade:
                     if not self.passes_over:
-                        self.switch()
+                        self.switch(bytes(memoryview(rest)[upgrade.args[0] :]))
                         return
                     head = self.head_without_upgrade()
                     if not self.parser.should_keep_alive():  # `Connection: close` was in the head that is passed over
@@ -144,9 +145,12 @@ class ReceivingProtocol(LingeringProtocol):
         self.turn_away(refusal)
 
     def ignore_rest(self) -> None:
-        """Forget what came after the request that is under way."""
+        """Forget what came after the request that is under way, which itself is held until it is answered."""
+        if self.pipeline or self.in_message:
+            self.owed = self.owed_before
         super().ignore_rest()
-        self.let_go()
+        self.unparsed = b""
+        self.account()
 
     def end(self) -> None:
         """Hold nothing, since nothing more is answered."""
@@ -154,13 +158,16 @@ class ReceivingProtocol(LingeringProtocol):
         self.in_message = False
         self.let_go()
 
-    def switch(self) -> None:
-        """Go on as a WebSocket, if that is what was asked for."""
+    def switch(self, behind: bytes) -> None:
+        """Go on as a WebSocket, if that is what was asked for, with what has come *behind* the handshake already."""
         self.in_message = False
         if self._should_upgrade():
             self.deadlines.discard(self)
+            behind += self.unparsed
             self.let_go()
             self.handle_websocket_upgrade()
+            if behind:
+                cast("Protocol", self.transport.get_protocol()).data_received(behind)
 
     def head_without_upgrade(self) -> bytes:
         """Return the line and the headers of the request, as if it asked for no upgrade."""
@@ -176,6 +183,8 @@ class ReceivingProtocol(LingeringProtocol):
         """Begin a request. Raises DeafError where none is taken any more."""
         if self.is_deaf:
             raise DeafError
+        if self.is_answering and not self.pipeline:
+            self.owed_before = self.owed
         self.in_message = self.in_head = True
         self.wire = self.hosts = self.body_size = 0
         if self.codings:

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 import orjson
 import pytest
 
+from graph.edge.backpressure import TAKEN
 from tests.patience import PATIENCE
 from tests.serving import drained, serving, until_told
 
@@ -29,15 +30,18 @@ def frame(kind: int, data: bytes = b"", final: bool = True) -> bytes:
     return bytes([(final << 7) | kind]) + length + bytes(4) + data
 
 
+HANDSHAKE = (
+    b"GET /graphql HTTP/1.1\r\nhost: testserver\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+    b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n"
+    b"sec-websocket-protocol: graphql-transport-ws\r\nsec-websocket-extensions: permessage-deflate\r\n\r\n"
+)
+
+
 @contextmanager
-def upgraded(address: tuple[str, int]) -> Iterator[socket.socket]:
-    head = (
-        b"GET /graphql HTTP/1.1\r\nhost: testserver\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
-        b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n"
-        b"sec-websocket-protocol: graphql-transport-ws\r\nsec-websocket-extensions: permessage-deflate\r\n\r\n"
-    )
+def upgraded(address: tuple[str, int], behind: bytes = b"") -> Iterator[socket.socket]:
+    """Connect, and send what is to come right *behind* the handshake, whose answer comes first all the same."""
     with socket.create_connection(address, timeout=PATIENCE) as connection:
-        connection.sendall(head)
+        connection.sendall(HANDSHAKE + behind)
         received = b""
         while b"\r\n\r\n" not in received:
             received += connection.recv(1)
@@ -80,6 +84,33 @@ def test_a_message_may_come_in_any_frames(address: tuple[str, int], parts: list[
         while b'"complete"' not in received:
             received += connection.recv(65_536)
         assert b'{"hello":"world"}' in received
+
+
+BEHIND = {
+    "messages": frame(TEXT, INIT) + frame(TEXT, HELLO),
+    "pings, then messages": frame(PING, b"x") * 3 + frame(TEXT, INIT) + frame(PING) + frame(TEXT, HELLO),
+    "many messages": frame(TEXT, INIT) + frame(TEXT, APPLICATION_PING) * 200 + frame(TEXT, HELLO),
+}
+
+
+@pytest.mark.parametrize("behind", BEHIND.values(), ids=BEHIND)
+@pytest.mark.parametrize("together", [0, 1, 50, None])
+def test_what_comes_right_behind_a_handshake_is_not_lost(
+    address: tuple[str, int], behind: bytes, together: int | None
+) -> None:
+    now, later = behind[:together], behind[together:] if together is not None else b""
+    with upgraded(address, now) as connection:
+        connection.sendall(later)
+        received = b""
+        while b'"complete"' not in received:
+            received += connection.recv(65_536)
+    assert b'{"hello":"world"}' in received
+    assert received.count(b'"pong"') == behind.count(APPLICATION_PING)
+
+
+def test_what_is_no_frame_behind_a_handshake_is_told_after_its_answer(address: tuple[str, int]) -> None:
+    with upgraded(address, frame(3, b"x")) as connection:
+        assert code(drained(connection)) == 1002
 
 
 BROKEN = {
@@ -152,7 +183,7 @@ def is_open(connection: socket.socket) -> bool:
 
 @pytest.mark.parametrize("kind", ["one frame", "large frames"])
 def test_what_all_clients_leave_unfinished_is_bounded(kind: str) -> None:
-    with serving(bodies_bytes=100_000) as address, ExitStack() as stack:
+    with serving(bodies_bytes=TAKEN * 100_000) as address, ExitStack() as stack:
         connections = [stack.enter_context(upgraded(address)) for _ in range(8)]
         for connection in connections:
             connection.sendall(frame(TEXT, INIT) + unfinished(kind, 30_000))
@@ -162,7 +193,7 @@ def test_what_all_clients_leave_unfinished_is_bounded(kind: str) -> None:
 
 
 def test_a_small_message_has_room_beside_large_unfinished_ones() -> None:
-    with serving(bodies_bytes=100_000) as address, ExitStack() as stack:
+    with serving(bodies_bytes=TAKEN * 100_000) as address, ExitStack() as stack:
         for _ in range(4):
             stack.enter_context(upgraded(address)).sendall(frame(TEXT, INIT) + unfinished("large frames", 30_000))
         with upgraded(address) as connection:
