@@ -52,7 +52,8 @@ class Settings:
 
     body_bytes: int = setting(MIB, "Largest request body.")
     bodies_bytes: int = setting(
-        16 * MIB, "Most bytes of requests and messages that are not whole yet, of all clients of a process together."
+        16 * MIB,
+        "Most bytes of requests and messages that are not whole or wait for their turn, of all clients of a process.",
     )
     url_bytes: int = setting(16 * KIB, "Longest query string of a GET.")
     document_bytes: int = setting(64 * KIB, "Largest GraphQL document.")

@@ -1,13 +1,16 @@
 """Bounds what is buffered of unfinished requests and messages in one process, whichever connections they come on.
 
 Each connection says how much it holds whenever that changes. Past the bound the one that holds most is refused, so that
-few large or slow senders cannot keep small requests out.
+few large or slow senders cannot keep small requests out. What is whole and waits for its turn is held too.
 """
 
 from typing import Protocol
 
 from graph.edge.workload import RETRY_AFTER
 from graph.errors import Refusal
+
+LARGE = 64 * 1024
+"""Operations of more bytes have to find room; others need not, for there are few places, so that they take little."""
 
 
 class Holder(Protocol):
@@ -40,6 +43,15 @@ class Buffers:
             largest = max(refusable, key=self._held.__getitem__)
             self.total -= self._held.pop(largest)
             self.shed += 1
-            largest.make_room(
-                Refusal("OVERLOADED", "The server receives as much as it can hold; try again.", 503, (RETRY_AFTER,))
-            )
+            largest.make_room(no_room())
+
+    def check(self, size: int) -> None:
+        """Count a refusal and raise it, where an operation of *size* bytes is large and has no room beside the rest."""
+        if size > LARGE and self.total + size > self.most:
+            self.shed += 1
+            raise no_room()
+
+
+def no_room() -> Refusal:
+    """Return the refusal of what is too large to be held at the moment."""
+    return Refusal("OVERLOADED", "The server receives as much as it can hold; try again.", 503, (RETRY_AFTER,))

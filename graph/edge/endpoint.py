@@ -38,6 +38,8 @@ from store.files.write_back import Desk
 log = logging.getLogger("broadsheet.mutations")
 
 PATH = "/graphql"
+WATCHING_BYTES = 64 * 1024
+"""Most bytes of a request that subscribes: they are kept for as long as somebody watches."""
 
 
 class MustWaitError(Exception):
@@ -291,6 +293,7 @@ class Endpoint:
         """Return the event stream of a subscription, or that of any other operation, which is whole. Raises Refusal."""
         operation, variables, caller = exchange.operation, exchange.asked.variables, exchange.caller
         if operation.kind == "subscription":
+            check_watching(len(exchange.request.body))
             self.admission.streams.check_for(exchange.request.client)
             last = header(exchange.request.headers, b"last-event-id").decode("latin-1")
             subscriber = Subscriber(resumes=last, turn=self.admission.event_turn)
@@ -363,6 +366,12 @@ def checked(turn: Callable[[], Awaitable[None]], check: Callable[[], None]) -> C
 def asked_cost(asked: Parameters, record: RequestRecord) -> int | None:
     """Return the cost where the request asks for it."""
     return record.cost if asked.extensions and asked.extensions.get("cost") is True else None
+
+
+def check_watching(size: int) -> None:
+    """Refuse a subscription that is asked for with too many bytes. Raises Refusal."""
+    if size > WATCHING_BYTES:
+        raise Refusal("BODY_TOO_LARGE", f"A subscription is asked for with at most {WATCHING_BYTES} bytes.", 413)
 
 
 def timed_out(settings: Settings) -> Refusal:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from starlette.websockets import WebSocketDisconnect
 
 from graph.edge.admission import Admission, Places
-from graph.edge.endpoint import Endpoint, asked_cost, timed_out
+from graph.edge.endpoint import Endpoint, asked_cost, check_watching, timed_out
 from graph.edge.parameters import of_value
 from graph.edge.responses import costed
 from graph.edge.workload import overloaded
@@ -74,13 +74,21 @@ class SocketOperations:
             record.code = refusal.code
             self.endpoint.observe(record)
             raise
-        task = self.running[name] = asyncio.create_task(self._operate(name, payload, record, place))
+        task = self.running[name] = asyncio.create_task(self._operate(name, payload, size, record, place))
         task.add_done_callback(lambda _: place.close())  # also of a task that was cancelled before it began
 
     def complete(self, name: str) -> None:
         """End an operation that its client does not want any longer, if it is there."""
         if task := self.running.pop(name, None):
             task.cancel()
+
+    @property
+    def may_be_refused(self) -> bool:
+        """Whether what it holds may be thrown away: not once it was accepted."""
+        return False
+
+    def make_room(self, refusal: Refusal) -> None:
+        """Throw away nothing."""
 
     async def end(self) -> None:
         """End all operations."""
@@ -92,23 +100,25 @@ class SocketOperations:
         """Take a place on this socket and in the process, until it is closed. Raises Refusal."""
         if self.queue.taken and self.queued_bytes + size > WAITING_BYTES:
             raise overloaded()
+        self.admission.buffers.check(size)
         with ExitStack() as stack:
             stack.enter_context(self.queue)
             stack.enter_context(self.admission.requests)
-            self.queued_bytes += size
+            self._leave(-size)
             stack.callback(self._leave, size)
             return stack.pop_all()
 
     def _leave(self, size: int) -> None:
         self.queued_bytes -= size
+        self.admission.buffers.hold(self, self.queued_bytes)
 
     async def _operate(
-        self, name: str, payload: dict[str, Any], record: RequestRecord, place: AbstractContextManager[Any]
+        self, name: str, payload: dict[str, Any], size: int, record: RequestRecord, place: AbstractContextManager[Any]
     ) -> None:
-        """Send the answers of one operation."""
+        """Send the answers of one operation of *size* bytes."""
         started = self.endpoint.clock()
         try:
-            async with aclosing(self._answers(payload, record, place)) as answers:
+            async with aclosing(self._answers(payload, size, record, place)) as answers:
                 async for answer in answers:
                     await self.outlet.send_next(name, answer.body)
             self.running.pop(name, None)
@@ -138,7 +148,7 @@ class SocketOperations:
             pass
 
     async def _answers(
-        self, payload: dict[str, Any], record: RequestRecord, place: AbstractContextManager[Any]
+        self, payload: dict[str, Any], size: int, record: RequestRecord, place: AbstractContextManager[Any]
     ) -> AsyncGenerator[Answer, None]:
         """Yield the answers of an operation, which leaves its place when it is answered or watches. Raises Refusal."""
         with place:
@@ -147,6 +157,7 @@ class SocketOperations:
             record.note(started)
             yield started
             return
+        check_watching(size)
         if self.subscriptions >= self.settings.subscriptions:
             message = f"One socket has at most {self.settings.subscriptions} subscriptions."
             raise Refusal("TOO_MANY_SUBSCRIPTIONS", message)

@@ -24,8 +24,10 @@ from graph.observe.request_record import RequestRecord
 SUBPROTOCOL = "graphql-transport-ws"
 NAME = 100
 """Longest id of an operation that is repeated in the reason of a close."""
-
-
+VALUE = 64
+"""Bytes that a value takes in memory, as an empty list does of which a client sends three."""
+INVALID = object()
+"""What a text says that is not JSON."""
 SHAPES = {"query": str, "operationName": str, "documentId": str, "variables": dict, "extensions": dict}
 """What the payload of `subscribe` may hold, none of which it need hold if it names a persisted document."""
 
@@ -120,6 +122,7 @@ class Socket:
             with suppress(asyncio.CancelledError, CloseError, WebSocketDisconnect):
                 await listening
             await self.operations.end()
+            del listening  # what it raised leads here, and would hold the last message until garbage is collected
 
     async def listen(self) -> None:
         """Take `connection_init` in the time that it has, then whatever comes. Raises CloseError."""
@@ -133,18 +136,17 @@ class Socket:
             await self.take(*await self.message())
 
     async def message(self) -> tuple[dict[str, Any], int]:
-        """Return the next message, and how many characters it has. Raises CloseError for what is none."""
+        """Return the next message, and how many bytes it takes at least. Raises CloseError for what is none."""
         received = await self.socket.receive()
         if received["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(received.get("code", 1005))
         text = received.get("text") or ""
-        try:
-            value = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            raise invalid("it is not JSON") from None
+        value = parsed(text)
+        if value is INVALID:
+            raise invalid("it is not JSON")
         if not isinstance(value, dict) or not isinstance(value.get("type"), str):
             raise invalid("it has no type")
-        return value, len(text)
+        return value, len(text) + VALUE * text.count(",")
 
     async def take(self, message: dict[str, Any], size: int) -> None:
         """Do what a message asks for. Raises CloseError."""
@@ -231,6 +233,14 @@ class Socket:
             raise CloseError(4410, "Too slow") from None
         except RuntimeError:  # what Starlette raises once the socket is closed
             raise WebSocketDisconnect(1006) from None
+
+
+def parsed(text: str) -> Any:
+    """Return what a text says, INVALID where it is not JSON; orjson's error, which holds the text, ends here."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return INVALID
 
 
 def invalid(reason: str) -> CloseError:

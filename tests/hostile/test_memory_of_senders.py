@@ -28,6 +28,13 @@ def frame(head: int, payload: bytes) -> bytes:
     return bytes([head, 0x80 | len(payload)]) + MASK + payload
 
 
+def large_frame(payload: bytes) -> bytes:
+    """Return a text of a client, of more than 65,535 bytes."""
+    return b"\x81\xff" + len(payload).to_bytes(8) + MASK + payload
+
+
+PAYLOAD = b'{"query":"{ articles { nodes { title } } }","variables":{"a":[' + b"[]," * 300_000 + b"0]}}"
+SUBSCRIBE = b'{"type":"subscribe","id":"1","payload":' + PAYLOAD + b"}"
 INIT = frame(0x81, b'{"type":"connection_init"}')
 PINGS = UPGRADE + INIT, frame(0x89, b"p" * 125) * 500
 SENDERS: dict[str, tuple[int, tuple[bytes, bytes]]] = {
@@ -46,8 +53,15 @@ SENDERS: dict[str, tuple[int, tuple[bytes, bytes]]] = {
     "many pings": (60, PINGS),
     "pings of the protocol": (60, (UPGRADE + INIT, frame(0x81, b'{"type":"ping"}') * 1_000)),
     "messages that never end": (
-        150,
+        500,
         (UPGRADE + b"\x81\xff" + (MIB - 1).to_bytes(8) + MASK, b" " * 16_384),
+    ),
+    "messages that are no JSON": (150, (UPGRADE + INIT, large_frame(b" " * (MIB - 1)))),
+    "messages of many values": (150, (UPGRADE + INIT, large_frame(SUBSCRIBE))),
+    "large bodies, one behind the other": (150, (b"", POST + b"content-length: 1048576\r\n\r\n" + b" " * MIB)),
+    "bodies of many values, one behind the other": (
+        150,
+        (b"", POST + b"content-length: %d\r\n\r\n%b" % (len(PAYLOAD), PAYLOAD)),
     ),
     "messages in parts of nothing": (20, (UPGRADE + frame(0x01, b""), frame(0x00, b"") * 3_000)),
     "messages in parts of a byte": (50, (UPGRADE + frame(0x01, b" "), frame(0x00, b" ") * 3_000)),

@@ -2,8 +2,12 @@
 
 import asyncio
 import json
+import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from select import select
+from typing import Any
 
 import pytest
 
@@ -13,8 +17,8 @@ from graph.errors import Refusal
 from graph.observe.request_record import RequestRecord
 from graph.settings import Settings
 from tests.graph.edge.test_websocket import ACK, INIT, opened, receive, send, subscribe
-from tests.patience import until
-from tests.serving import exchange, request, serving, until_told
+from tests.patience import PATIENCE, until
+from tests.serving import drained, exchange, request, serving, until_told
 from tests.small import post, small_app
 
 SLOW = "{ slow(seconds: 60) }"
@@ -127,6 +131,50 @@ def test_operations_on_a_socket_are_admitted_like_requests() -> None:
         send(socket, subscribe("d", "{ hello }"))
         assert receive(socket)["payload"] == {"data": {"hello": "world"}}
         until_told(address, b"broadsheet_shed_total 2.0")
+
+
+def test_large_requests_are_held_until_they_are_answered_whatever_comes_behind_them() -> None:
+    body = json.dumps({"query": SLOW, "variables": {"t": "x" * 200_000}}).encode()
+    with serving(bodies_bytes=500_000, request_seconds=PATIENCE) as address, ExitStack() as stack:
+        connections = []
+        for _ in range(6):
+            connections.append(stack.enter_context(socket.create_connection(address, timeout=PATIENCE)))
+            connections[-1].sendall(request(body, close=False) + request(b"", method="GET", close=False) * 100)
+        refused: set[socket.socket] = set()
+        while len(refused) < 4:
+            refused.update(select([each for each in connections if each not in refused], [], [], PATIENCE)[0])
+        assert all(b'"OVERLOADED"' in drained(each) for each in refused)
+        until_told(address, UNDER_WAY % 2)
+        assert b"world" in exchange(address, request(b'{"query": "{ hello }"}'))
+
+
+def test_large_operations_of_a_socket_are_held_until_they_are_answered() -> None:
+    text: dict[str, Any] = {"t": "x" * 300_000}
+    many: dict[str, Any] = {"t": [[]] * 20_000}
+    with serving(bodies_bytes=3_000_000, request_seconds=PATIENCE) as address, opened(address, INIT) as client:
+        assert receive(client) == ACK
+        send(client, subscribe("1", SLOW, variables=many))
+        send(client, subscribe("2", SLOW, variables=text))
+        send(client, subscribe("3", SLOW, variables=many))
+        answer = receive(client)
+        assert (answer["id"], answer["payload"][0]["extensions"]["code"]) == ("3", "OVERLOADED")
+        until_told(address, UNDER_WAY % 2)
+        send(client, {"type": "complete", "id": "1"})
+        until_told(address, UNDER_WAY % 1)
+        send(client, subscribe("4", SLOW, variables=many))
+        send(client, subscribe("5", "{ hello }"))
+        assert receive(client)["payload"] == {"data": {"hello": "world"}}
+        until_told(address, UNDER_WAY % 2)
+
+
+def test_a_subscription_is_asked_for_with_few_bytes() -> None:
+    ticks, variables = "subscription { count(to: 3) }", {"t": "x" * 70_000}
+    with serving() as address, opened(address, INIT) as client:
+        body = json.dumps({"query": ticks, "variables": variables}).encode()
+        assert b"BODY_TOO_LARGE" in exchange(address, request(body, "accept: text/event-stream\r\n"))
+        assert receive(client) == ACK
+        send(client, subscribe("1", ticks, variables=variables))
+        assert receive(client)["payload"][0]["extensions"]["code"] == "BODY_TOO_LARGE"
 
 
 def test_a_subscription_holds_a_place_only_while_it_starts() -> None:
