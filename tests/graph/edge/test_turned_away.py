@@ -19,7 +19,7 @@ from graph.edge.asgi import App
 from graph.observe.line_writer import MOST_BYTES, LineWriter
 from store.troubles import Troubles
 from tests.graph.edge.test_messages import TEXT, frame, upgraded
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from tests.serving import drained, exchange, request, serving, until_told
 from tests.small import small_app
 
@@ -49,7 +49,7 @@ def logged(tmp_path: Path) -> Callable[..., AbstractContextManager[Served]]:
                 return apps[0]
 
             def lines() -> list[dict[str, Any]]:
-                apps[0].log.flush()
+                until(lambda: not apps[0].log.lines)  # the server hands them over, once
                 assert writer.flush(PATIENCE)
                 return [json.loads(line) for line in path.read_text().splitlines()]
 
