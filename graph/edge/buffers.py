@@ -30,12 +30,22 @@ class Buffers:
     def __init__(self, most: int) -> None:
         self.most, self.total, self.shed = most, 0, 0
         self._held: dict[Holder, int] = {}
+        self._makes_room = False
 
     def hold(self, holder: Holder, size: int) -> None:
         """Note that *holder* holds *size* bytes; while there are too many altogether, refuse who holds most."""
         self.total += size - self._held.pop(holder, 0)
         if size:
             self._held[holder] = size
+        if self._makes_room:  # a holder that makes room says what is left; the loop that asked it goes on
+            return
+        self._makes_room = True
+        try:
+            self._make_room()
+        finally:
+            self._makes_room = False
+
+    def _make_room(self) -> None:
         while self.total > self.most:
             refusable = [each for each in self._held if each.may_be_refused]
             if not refusable:

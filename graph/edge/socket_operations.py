@@ -104,12 +104,12 @@ class SocketOperations:
         with ExitStack() as stack:
             stack.enter_context(self.queue)
             stack.enter_context(self.admission.requests)
-            self._leave(-size)
-            stack.callback(self._leave, size)
+            self._count(size)
+            stack.callback(self._count, -size)
             return stack.pop_all()
 
-    def _leave(self, size: int) -> None:
-        self.queued_bytes -= size
+    def _count(self, size: int) -> None:
+        self.queued_bytes += size
         self.admission.buffers.hold(self, self.queued_bytes)
 
     async def _operate(

@@ -7,6 +7,8 @@ from select import select
 
 import pytest
 
+from graph.edge.buffers import Buffers
+from graph.errors import Refusal
 from tests.patience import PATIENCE
 from tests.serving import drained, exchange, request, serving
 
@@ -58,3 +60,30 @@ def test_a_refusal_is_read_by_a_client_that_still_sends(mode: str) -> None:
     with serving(http=mode) as served, socket.create_connection(served, timeout=PATIENCE) as connection:
         connection.sendall(sent)
         assert b"BODY_TOO_LARGE" in drained(connection)
+
+
+class Half:
+    """Holds two bytes, and one once it has made room."""
+
+    def __init__(self, buffers: Buffers) -> None:
+        self.buffers, self.code = buffers, ""
+        buffers.hold(self, 2)
+
+    @property
+    def may_be_refused(self) -> bool:
+        """Whether it holds both."""
+        return not self.code
+
+    def make_room(self, refusal: Refusal) -> None:
+        """Throw one byte away."""
+        self.code = refusal.code
+        self.buffers.hold(self, 1)
+
+
+def test_very_many_make_room_one_after_the_other() -> None:
+    buffers = Buffers(2_000)
+    halves = [Half(buffers) for _ in range(1_000)]
+    buffers.most = 1_001
+    halves[0].buffers.hold(halves[0], 2)
+    assert (buffers.total, buffers.shed) == (1_001, 999)
+    assert [half.code for half in halves].count("OVERLOADED") == 999
